@@ -1,0 +1,80 @@
+package workers_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-sails/sails/internal/leakcheck"
+	"github.com/go-sails/sails/internal/workers"
+)
+
+func TestMain(m *testing.M) { leakcheck.Main(m) }
+
+type task func()
+
+func (t task) Run() { t() }
+
+func TestPool_RunsEveryTask(t *testing.T) {
+	var p workers.Pool
+	var ran atomic.Int64
+	var wg sync.WaitGroup
+	for range 1000 {
+		wg.Add(1)
+		p.Run(task(func() { ran.Add(1); wg.Done() }))
+	}
+	wg.Wait()
+	if ran.Load() != 1000 {
+		t.Fatalf("ran %d tasks, want 1000", ran.Load())
+	}
+}
+
+func TestPool_BlockedTaskHoldsUpNoOther(t *testing.T) {
+	var p workers.Pool
+	release := make(chan struct{})
+	p.Run(task(func() { <-release }))
+	done := make(chan struct{})
+	p.Run(task(func() { close(done) }))
+	<-done
+	close(release)
+}
+
+func TestPool_IdleWorkersEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p workers.Pool
+		for range 100 {
+			p.Run(task(func() {}))
+		}
+		time.Sleep(2500 * time.Millisecond) // virtual time
+		synctest.Wait()
+		// The bubble fails the test if a worker is still parked when it ends.
+	})
+}
+
+func TestPool_ReusedAfterIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p workers.Pool
+		n := 0
+		for range 50 {
+			p.Run(task(func() { n++ }))
+			synctest.Wait()
+			time.Sleep(300 * time.Millisecond) // virtual time
+		}
+		if n != 50 {
+			t.Fatalf("ran %d, want 50", n)
+		}
+		time.Sleep(3 * time.Second)
+	})
+}
+
+func BenchmarkPool_Run(b *testing.B) {
+	var p workers.Pool
+	done := make(chan struct{})
+	t := task(func() { done <- struct{}{} })
+	for b.Loop() {
+		p.Run(t)
+		<-done
+	}
+}
