@@ -1,0 +1,92 @@
+package virtualrequest
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+type contextKey struct{}
+
+// FromContext returns the virtual request that is being handled. It is false
+// for a request that came by HTTP: this is how a handler asks whether its client
+// is on a socket.
+func FromContext(ctx context.Context) (*Request, bool) {
+	r, ok := ctx.Value(contextKey{}).(*Request)
+	return r, ok
+}
+
+// Origin returns the identity of the socket the request is served for, nil
+// before Serve.
+func (r *Request) Origin() *Origin { return r.origin }
+
+// requestContext is the context of one virtual request. It ends when the
+// handler returns, as with net/http, but sets up what that takes only when
+// somebody looks: most handlers never call Done.
+type requestContext struct {
+	parent  context.Context
+	request *Request
+
+	mu     sync.Mutex
+	inner  context.Context // guarded by mu; nil until needed
+	cancel context.CancelFunc
+	ended  bool // guarded by mu
+}
+
+func (c *requestContext) derived() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inner == nil {
+		c.inner, c.cancel = context.WithCancel(c.parent)
+		if c.ended {
+			c.cancel()
+		}
+	}
+	return c.inner
+}
+
+// end cancels the context; further calls do nothing.
+func (c *requestContext) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ended = true
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
+
+func (c *requestContext) peek() (inner context.Context, ended bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.inner, c.ended
+}
+
+func (c *requestContext) Deadline() (time.Time, bool) {
+	if inner, _ := c.peek(); inner != nil {
+		return inner.Deadline()
+	}
+	return c.parent.Deadline()
+}
+
+func (c *requestContext) Done() <-chan struct{} { return c.derived().Done() }
+
+func (c *requestContext) Err() error {
+	inner, ended := c.peek()
+	if inner != nil {
+		return inner.Err()
+	}
+	if err := c.parent.Err(); err != nil || !ended {
+		return err
+	}
+	return context.Canceled
+}
+
+func (c *requestContext) Value(key any) any {
+	if key == (contextKey{}) {
+		return c.request
+	}
+	if inner, _ := c.peek(); inner != nil {
+		return inner.Value(key)
+	}
+	return c.parent.Value(key)
+}

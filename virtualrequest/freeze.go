@@ -1,0 +1,316 @@
+package virtualrequest
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-sails/sails/internal/rawjson"
+)
+
+var errCycle = errors.New("virtualrequest: body nested deeper than 512 levels")
+
+// freeze turns a body value into one of the forms that Response.Body may have,
+// independent of v, and returns its approximate size in bytes.
+func freeze(v any) (body any, size int64, err error) {
+	switch v := v.(type) {
+	case nil:
+		return json.RawMessage("null"), 4, nil
+	case string:
+		return strings.Clone(v), int64(len(v)), nil
+	case []byte:
+		b := append([]byte{}, v...) // not nil: nil is no body
+		return b, int64(len(b)), nil
+	case json.RawMessage:
+		if err := rawjson.Valid(v); err != nil {
+			return nil, 0, err
+		}
+		return slices.Clone(v), int64(len(v)), nil
+	}
+	rv := reflect.ValueOf(v)
+	switch holds(rv.Type()) {
+	case never:
+	default:
+		found, err := hasBinary(rv, 0)
+		if err != nil {
+			return nil, 0, err
+		}
+		if found {
+			return copyTree(rv)
+		}
+	}
+	raw, err := encode(v)
+	return raw, int64(len(raw)), err
+}
+
+var encodeBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// encode is json.Marshal without the escaping meant for HTML.
+func encode(v any) (json.RawMessage, error) {
+	buf, _ := encodeBuffers.Get().(*bytes.Buffer)
+	defer func() {
+		if buf.Cap() <= 64<<10 {
+			buf.Reset()
+			encodeBuffers.Put(buf)
+		}
+	}()
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return json.RawMessage(bytes.Clone(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))), nil
+}
+
+// holding says whether values of a type can hold a []byte that encoding/json
+// would encode by itself.
+type holding uint8
+
+const (
+	never holding = iota + 1
+	perhaps
+)
+
+var holdings sync.Map // reflect.Type → holding
+
+var (
+	bytesType     = reflect.TypeFor[[]byte]()
+	marshalerType = reflect.TypeFor[json.Marshaler]()
+	textType      = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+func holds(t reflect.Type) holding {
+	if known, ok := holdings.Load(t); ok {
+		h, _ := known.(holding)
+		return h
+	}
+	h := never
+	if reaches(t, map[reflect.Type]bool{}) {
+		h = perhaps
+	}
+	holdings.Store(t, h)
+	return h
+}
+
+// opaque reports whether encoding/json asks the type itself.
+func opaque(t reflect.Type) bool {
+	return t.Implements(marshalerType) || t.Implements(textType) ||
+		t.Kind() != reflect.Interface && (reflect.PointerTo(t).Implements(marshalerType) || reflect.PointerTo(t).Implements(textType))
+}
+
+func reaches(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	if opaque(t) {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Interface:
+		return true
+	case reflect.Slice:
+		return t == bytesType || reaches(t.Elem(), seen)
+	case reflect.Array, reflect.Pointer, reflect.Map:
+		return reaches(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if reaches(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hasBinary looks for a []byte in v. Values nested too deeply, cyclic ones
+// among them, are errors.
+func hasBinary(v reflect.Value, depth int) (bool, error) {
+	if depth > rawjson.MaxDepth {
+		return false, errCycle
+	}
+	if !v.IsValid() || holds(v.Type()) == never {
+		return false, nil
+	}
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return hasBinary(v.Elem(), depth+1)
+	case reflect.Slice, reflect.Array:
+		if v.Type() == bytesType {
+			return !v.IsNil(), nil
+		}
+		for i := range v.Len() {
+			if found, err := hasBinary(v.Index(i), depth+1); found || err != nil {
+				return found, err
+			}
+		}
+	case reflect.Map:
+		for it := v.MapRange(); it.Next(); {
+			if found, err := hasBinary(it.Value(), depth+1); found || err != nil {
+				return found, err
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() && !v.Type().Field(i).Anonymous {
+				continue
+			}
+			if found, err := hasBinary(v.Field(i), depth+1); found || err != nil {
+				return found, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// copyTree copies a value that holds binary. The names, omissions and order of
+// struct fields are encoding/json's business, so the value is encoded with each
+// []byte standing for itself as base64, and a second look puts the bytes back
+// where the two shapes agree.
+func copyTree(v reflect.Value) (any, int64, error) {
+	var size int64
+	tree, err := copyValue(v, 0, &size)
+	return tree, size, err
+}
+
+func copyValue(v reflect.Value, depth int, size *int64) (any, error) {
+	if depth > rawjson.MaxDepth {
+		return nil, errCycle
+	}
+	found, err := hasBinary(v, depth)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		var plain any
+		if v.IsValid() {
+			plain = v.Interface()
+		}
+		raw, err := encode(plain)
+		*size += int64(len(raw))
+		return raw, err
+	}
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return copyValue(v.Elem(), depth+1, size)
+	case reflect.Slice, reflect.Array:
+		if v.Type() == bytesType {
+			*size += int64(v.Len())
+			return append([]byte{}, v.Bytes()...), nil
+		}
+		out := make([]any, v.Len())
+		for i := range out {
+			if out[i], err = copyValue(v.Index(i), depth+1, size); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	case reflect.Map:
+		out := make(map[string]any, v.Len())
+		for it := v.MapRange(); it.Next(); {
+			name, err := keyName(it.Key())
+			if err != nil {
+				return nil, err
+			}
+			*size += int64(len(name))
+			if out[name], err = copyValue(it.Value(), depth+1, size); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	return copyStruct(v, depth, size)
+}
+
+// keyName is the member name encoding/json gives a map key.
+func keyName(key reflect.Value) (string, error) {
+	if key.Kind() == reflect.String {
+		return key.String(), nil
+	}
+	one := reflect.MakeMapWithSize(reflect.MapOf(key.Type(), reflect.TypeFor[bool]()), 1)
+	one.SetMapIndex(key, reflect.ValueOf(true))
+	raw, err := encode(one.Interface())
+	if err != nil {
+		return "", err
+	}
+	name := ""
+	err = rawjson.Members(raw, func(k, _ []byte) bool {
+		name, _ = rawjson.Text(k)
+		return false
+	})
+	return name, err
+}
+
+// copyStruct copies field by field, by the rules of encoding/json's tags.
+func copyStruct(v reflect.Value, depth int, size *int64) (any, error) {
+	out := make(map[string]any, v.NumField())
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		tag := field.Tag.Get("json")
+		name, options, _ := strings.Cut(tag, ",")
+		fv := v.Field(i)
+		if tag == "-" || !field.IsExported() && !field.Anonymous {
+			continue
+		}
+		if omitted(fv, options) {
+			continue
+		}
+		if field.Anonymous && name == "" {
+			if embedded := reflect.Indirect(fv); embedded.Kind() == reflect.Struct && !opaque(embedded.Type()) {
+				inner, err := copyStruct(embedded, depth+1, size)
+				if err != nil {
+					return nil, err
+				}
+				if members, ok := inner.(map[string]any); ok {
+					for k, m := range members {
+						if _, shadowed := out[k]; !shadowed {
+							out[k] = m
+						}
+					}
+				}
+				continue
+			} else if !embedded.IsValid() || !field.IsExported() {
+				continue
+			}
+		}
+		if name == "" {
+			name = field.Name
+		}
+		*size += int64(len(name))
+		var err error
+		if out[name], err = copyValue(fv, depth+1, size); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func omitted(v reflect.Value, options string) bool {
+	for option := range strings.SplitSeq(options, ",") {
+		switch option {
+		case "omitempty":
+			switch v.Kind() {
+			case reflect.Slice, reflect.Map, reflect.String, reflect.Array:
+				if v.Len() == 0 {
+					return true
+				}
+			case reflect.Struct:
+			default:
+				if v.IsZero() {
+					return true
+				}
+			}
+		case "omitzero":
+			if z, ok := v.Interface().(interface{ IsZero() bool }); ok {
+				return z.IsZero()
+			}
+			return v.IsZero()
+		}
+	}
+	return false
+}

@@ -1,0 +1,203 @@
+package virtualrequest
+
+import (
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"github.com/go-sails/sails/internal/rawjson"
+)
+
+// buildHeader makes the request's header: the message's fields that are valid
+// and harmless, then the socket's identity over them (VR-30..VR-33, SEC-66..68).
+// The status is 0, or 431 when there are too many fields or bytes.
+func (r *Request) buildHeader(from *Origin, limits *Limits) (h http.Header, status int) {
+	h = make(http.Header, 4)
+	count, size := 0, 0
+	var hopByHop []string
+	add := func(name, value string) bool {
+		count++
+		size += len(name) + len(value)
+		if over(count, limits.headers()) || over(size, limits.headerBytes()) {
+			status = http.StatusRequestHeaderFieldsTooLarge
+			return false
+		}
+		if !isToken(name) || !isFieldValue(value) {
+			return true
+		}
+		key := http.CanonicalHeaderKey(name)
+		if key == "Connection" {
+			hopByHop = append(hopByHop, value)
+		}
+		if !forbidden(key) {
+			h[key] = []string{textproto.TrimString(value)}
+		}
+		return true
+	}
+	if len(r.headers) > 0 && r.headers[0] == '{' {
+		_ = rawjson.Members(r.headers, func(key, value []byte) bool {
+			name, err := text(key)
+			v, ok := headerValue(value)
+			if err != nil || !ok {
+				name, v = "", "" // dropped, but counted
+			}
+			if len(value) > len(v) {
+				size += len(value) - len(v) // SEC-69: count what was sent
+			}
+			return add(name, v)
+		})
+	}
+	for name, values := range r.Header {
+		for _, v := range values {
+			if status == 0 {
+				add(name, v)
+			}
+		}
+	}
+	if status != 0 {
+		return nil, status
+	}
+	for _, list := range hopByHop {
+		for name := range strings.SplitSeq(list, ",") {
+			delete(h, http.CanonicalHeaderKey(strings.TrimSpace(name)))
+		}
+	}
+	if from != nil {
+		from.identify(h)
+	}
+	return h, 0
+}
+
+// identify sets the fields that come from the handshake only. forbidden has
+// kept the message's own out.
+func (o *Origin) identify(h http.Header) {
+	if c := o.cookie.Load(); c != nil && *c != "" {
+		h["Cookie"] = []string{*c}
+	}
+	if o.origin != nil {
+		h["Origin"] = o.origin[:1:1]
+	}
+	if o.nosession != nil {
+		h["Nosession"] = o.nosession[:1:1]
+	}
+}
+
+// forbidden reports whether a message may not set the field key (canonical):
+// identity (SEC-67), forwarding, framing and hop-by-hop fields (SEC-68), method
+// and path overrides (SEC-65), and what browsers keep to themselves. Underscores
+// count as hyphens, since gateways take one for the other.
+func forbidden(key string) bool {
+	if strings.IndexByte(key, '_') >= 0 {
+		key = http.CanonicalHeaderKey(strings.ReplaceAll(key, "_", "-"))
+	}
+	switch key {
+	case "Host", "Cookie", "Cookie2", "Origin", "Set-Cookie",
+		"Forwarded", "X-Real-Ip", "X-Client-Ip", "X-Cluster-Client-Ip", "True-Client-Ip", "Cf-Connecting-Ip", "Via",
+		"Connection", "Upgrade", "Te", "Trailer", "Transfer-Encoding", "Content-Length", "Content-Encoding", "Expect",
+		"Keep-Alive", "Proxy", "Http2-Settings",
+		"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Rewrite-Url":
+		return true
+	}
+	return strings.HasPrefix(key, "X-Forwarded") || strings.HasPrefix(key, "Proxy-") ||
+		strings.HasPrefix(key, "Sec-") || strings.HasPrefix(key, "X-Original-")
+}
+
+// isToken reports whether name is a token of RFC 9110.
+func isToken(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c >= 0x80 || !tokenByte[c] {
+			return false
+		}
+	}
+	return name != ""
+}
+
+var tokenByte = func() (t [0x80]bool) {
+	for _, c := range "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" {
+		t[c] = true
+	}
+	return t
+}()
+
+// isFieldValue reports whether v has no control characters but tabs (RFC 9110).
+func isFieldValue(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// maxNesting bounds the nested arrays a header value may be made of.
+const maxNesting = 8
+
+// headerValue turns a JSON value into a header value the way JavaScript turns
+// it into a string (VR-32). It returns false for text that is not UTF-8 and for
+// deeply nested arrays.
+func headerValue(v []byte) (string, bool) {
+	return headerString(v, maxNesting)
+}
+
+func headerString(v []byte, levels int) (string, bool) {
+	switch v[0] {
+	case '"':
+		s, err := text(v)
+		return s, err == nil
+	case '{':
+		return "[object Object]", true
+	case 't', 'f', 'n':
+		return string(v), true
+	case '[':
+		if levels == 0 {
+			return "", false
+		}
+		var parts []string
+		ok := true
+		_ = rawjson.Elements(v, func(element []byte) bool {
+			if string(element) == "null" {
+				parts = append(parts, "")
+				return true
+			}
+			var part string
+			part, ok = headerString(element, levels-1)
+			parts = append(parts, part)
+			return ok
+		})
+		return strings.Join(parts, ","), ok
+	}
+	return jsNumber(v), true
+}
+
+// SailsHeader returns what Sails calls req.headers: the accepted fields in
+// lower case and, where the client spelled one otherwise, under that spelling
+// too (VR-32), with the identity of the socket the request was served for. It
+// has no field that the library added for Go handlers, such as Content-Type.
+func (r *Request) SailsHeader() map[string]string {
+	h, status := r.buildHeader(r.origin, &Limits{Headers: -1, HeaderBytes: -1})
+	if status != 0 {
+		return map[string]string{}
+	}
+	out := make(map[string]string, len(h))
+	for name, values := range h {
+		out[strings.ToLower(name)] = values[0]
+	}
+	spell := func(name string) {
+		if v := h.Get(name); v != "" && isToken(name) && !forbidden(http.CanonicalHeaderKey(name)) {
+			out[name] = v
+		}
+	}
+	if len(r.headers) > 0 && r.headers[0] == '{' {
+		_ = rawjson.Members(r.headers, func(key, _ []byte) bool {
+			if name, err := text(key); err == nil {
+				spell(name)
+			}
+			return true
+		})
+	}
+	for name := range r.Header {
+		spell(name)
+	}
+	return out
+}
