@@ -24,7 +24,8 @@ const (
 type Config struct {
 	// Transports that may open a session; default Polling and WebSocket.
 	Transports []Transport
-	// DisableUpgrades stops announcing and accepting upgrades from polling.
+	// DisableUpgrades stops announcing upgrades; as with the JavaScript server, a
+	// client that upgrades without being invited is not refused.
 	DisableUpgrades bool
 	// DisableEIO3 refuses revision 3 with code 5 (SEC-30).
 	DisableEIO3 bool
@@ -54,9 +55,16 @@ type Config struct {
 	MaxSessionsPerAddr int
 
 	// AllowOrigins is the exact list of origins ("https://example.com:8443") that
-	// browsers may connect from; "*" allows every origin. Nil means same origin as
-	// the request's Host. It is checked on every request of every transport (SEC-13).
+	// requests may come from; "*" allows every origin. Nil means: the host of the
+	// request itself, the origins of CORS, and clients that are no browsers. It is
+	// checked on every request of every transport (SEC-13).
 	AllowOrigins []string
+	// RequireOrigin refuses handshakes, upgrades and POSTs without an Origin header
+	// (SEC-14). It is implied by a list in AllowOrigins unless AllowMissingOrigin is set.
+	RequireOrigin bool
+	// AllowMissingOrigin lets clients that send no Origin (no browsers) in although
+	// AllowOrigins lists some.
+	AllowMissingOrigin bool
 	// CORS, when not nil, adds CORS headers to polling answers. Nil sends them only
 	// for origins that AllowOrigins lists.
 	CORS *CORS
@@ -96,8 +104,11 @@ type Config struct {
 }
 
 // CORS describes cross-origin answers to polling requests, in the terms of the
-// Fetch standard. Origins are those of Config.AllowOrigins.
+// Fetch standard.
 type CORS struct {
+	// Origins that may read answers. One origin is named in every answer, several
+	// are answered with the one that asked, "*" stands for all and excludes Credentials.
+	Origins        []string
 	Credentials    bool
 	Methods        []string      // default GET,HEAD,PUT,PATCH,POST,DELETE
 	Headers        []string      // default: the headers the preflight asks for

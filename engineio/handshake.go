@@ -1,0 +1,256 @@
+package engineio
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-sails/sails/internal/eioproto"
+	"github.com/go-sails/sails/internal/wsconn"
+)
+
+// sidBytes of randomness make a sid of 20 characters (SEC-29).
+const sidBytes = 15
+
+// newID returns a session id. Clients, and Redis adapters of other servers, rely
+// on its length of 20 characters.
+func newID() (string, error) {
+	var b [sidBytes]byte
+	if _, err := io.ReadFull(rand.Reader, b[:]); err != nil {
+		return "", err
+	}
+	return base64.RawURLEncoding.EncodeToString(b[:]), nil
+}
+
+// handshake opens a session. The caller has checked the request.
+func (srv *Server) handshake(w http.ResponseWriter, r *http.Request, q *query) {
+	upgrade := q.transport == string(WebSocket)
+	if upgrade {
+		if status, _ := wsconn.CheckRequest(r); status != 0 {
+			srv.counters.refused[BadRequest].Add(1)
+			wsconn.Refuse(w, status, BadRequest.String())
+			return
+		}
+	}
+	if !srv.hasRoom(r) {
+		srv.overLimit(w, r)
+		return
+	}
+	session, err := srv.newSession(r, q)
+	if err != nil {
+		srv.cfg.Logger.Error("engineio: no session id", "error", err)
+		srv.refuse(w, r, upgrade, &refusal{code: BadRequest, context: "ID_GENERATION_ERROR"})
+		return
+	}
+	if !srv.add(session) {
+		srv.overLimit(w, r)
+		return
+	}
+	if err := srv.open(session, upgrade); err != nil {
+		session.discard()
+		var told *Refusal
+		message := ""
+		if errors.As(err, &told) {
+			message = told.Message
+		}
+		srv.refuse(w, r, upgrade, &refusal{code: Forbidden, message: message, context: err.Error()})
+		return
+	}
+	srv.counters.opened.Add(1)
+	session.startHeartbeat()
+	if upgrade {
+		srv.openWebSocket(w, r, session)
+		return
+	}
+	if srv.cfg.Cookie != nil {
+		cookie := *srv.cfg.Cookie
+		cookie.Value = session.id
+		http.SetCookie(w, &cookie)
+	}
+	session.answerHandshake(w, r)
+}
+
+// newSession makes a session that nobody knows of yet.
+func (srv *Server) newSession(r *http.Request, q *query) (*Session, error) {
+	generate := srv.cfg.GenerateID
+	var id string
+	var err error
+	if generate == nil {
+		id, err = newID()
+	} else {
+		id, err = generate(r)
+	}
+	if err != nil || id == "" {
+		return nil, errors.Join(err, errors.New("engineio: GenerateID returned no id"))
+	}
+	revision, _ := q.revision()
+	s := &Session{
+		srv: srv, id: id,
+		enc:     encoding{revision: revision, b64: q.b64},
+		flusher: srv.flushers[int(srv.next.Add(1))%len(srv.flushers)],
+	}
+	s.heartbeat.session = s
+	s.req = detached(r, s)
+	if srv.cfg.BindSession != nil {
+		s.bound = srv.cfg.BindSession(r)
+	}
+	if q.transport == string(Polling) {
+		s.polling = newPollingTransport(s, q)
+	}
+	return s, nil
+}
+
+// open queues the first packets and announces the session.
+func (srv *Server) open(s *Session, websocket bool) (err error) {
+	s.recv.Lock()
+	defer s.recv.Unlock()
+	s.mu.Lock()
+	s.writing = true // nothing leaves before the handshake's own answer
+	if s.polling != nil {
+		s.polling.answering = true
+	}
+	s.queue = append(s.queue, srv.openPacket(s, websocket))
+	size := s.queue[0].size()
+	if srv.cfg.InitialPacket != nil {
+		s.queue = append(s.queue, srv.cfg.InitialPacket)
+		size += srv.cfg.InitialPacket.size()
+	}
+	s.queued += size
+	srv.queued.Add(int64(size))
+	s.greeting = len(s.queue)
+	s.mu.Unlock()
+	defer func() {
+		if v := recover(); v != nil {
+			srv.logPanic("OnOpen", s, v)
+			err = errors.New("engineio: OnOpen panicked")
+		}
+	}()
+	return srv.handler.OnOpen(s)
+}
+
+// openPacket builds 0{"sid":…}, with five keys in either revision.
+func (srv *Server) openPacket(s *Session, websocket bool) *Message {
+	b := make([]byte, headerRoom, headerRoom+160)
+	b = append(b, `0{"sid":`...)
+	b = appendJSONString(b, s.id)
+	b = append(b, `,"upgrades":[`...)
+	if !websocket && srv.cfg.websocket && !srv.cfg.DisableUpgrades {
+		b = append(b, `"websocket"`...)
+	}
+	b = append(b, `],"pingInterval":`...)
+	b = strconv.AppendInt(b, srv.cfg.PingInterval.Milliseconds(), 10)
+	b = append(b, `,"pingTimeout":`...)
+	b = strconv.AppendInt(b, srv.cfg.PingTimeout.Milliseconds(), 10)
+	b = append(b, `,"maxPayload":`...)
+	b = strconv.AppendInt(b, srv.cfg.MaxPayload, 10)
+	return textMessage(append(b, '}'), eioproto.Open)
+}
+
+// openWebSocket completes a WebSocket handshake: the 101, the open packet and what
+// OnOpen sent leave in one write.
+func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Session) {
+	h := http.Header{}
+	if srv.cfg.OnHeaders != nil {
+		srv.cfg.OnHeaders(h, r, true)
+	}
+	s.mu.Lock()
+	batch, size := s.takeQueue(nil)
+	s.mu.Unlock()
+	var first []byte
+	for _, m := range batch {
+		first = append(first, m.wsFrame(s.enc, 0)...)
+	}
+	taken, err := wsconn.Hijack(w, r, wsconn.Accept{
+		Deflate: srv.cfg.CompressWebSocket, Header: h, After: first, WriteTimeout: srv.cfg.WriteTimeout,
+	})
+	s.mu.Lock()
+	s.sent(size)
+	s.mu.Unlock()
+	if err != nil {
+		srv.cfg.Logger.Debug("engineio: handshake lost", "remote", r.RemoteAddr, "error", err)
+		s.finish(TransportClose)
+		if errors.Is(err, wsconn.ErrNotHijacked) {
+			http.Error(w, "websocket needs a connection that can be taken over", http.StatusNotImplemented)
+		}
+		return
+	}
+	t := srv.newWebSocket(s, taken)
+	t.role = carrying
+	s.mu.Lock()
+	if s.state == closed { // closed while the handshake was under way
+		s.mu.Unlock()
+		wsconn.Abort(taken.Conn)
+		return
+	}
+	s.ws = t
+	s.writing = false
+	drained := len(s.queue) == 0 && s.state == closing
+	reason := s.reason
+	if len(s.queue) > 0 {
+		s.enqueued(0)
+	} else {
+		s.mu.Unlock()
+	}
+	if drained {
+		s.finish(reason)
+	}
+	srv.startReader(t, taken.Buffered)
+}
+
+func (srv *Server) newWebSocket(s *Session, taken *wsconn.Hijacked) *wsTransport {
+	t := &wsTransport{session: s, conn: taken.Conn, raw: newRawConn(taken.Conn), enc: s.enc}
+	t.enc.deflate = taken.Deflate
+	t.dec.MaxMessage = srv.cfg.MaxPayload
+	t.dec.MaxFrames = srv.cfg.MaxPackets
+	t.dec.Deflate = taken.Deflate
+	return t
+}
+
+// startReader reads on a fresh goroutine, so that the large stack and the buffers
+// of net/http are given back. What came behind the request is taken first.
+func (srv *Server) startReader(t *wsTransport, buffered []byte) {
+	go func() {
+		if len(buffered) > 0 {
+			t.consume(buffered)
+		}
+		t.Run()
+	}()
+}
+
+// discard takes back a session whose handshake the Handler refused; OnClose is not
+// called.
+func (s *Session) discard() {
+	s.mu.Lock()
+	s.state, s.reason = closed, ForcedClose
+	_, size := s.takeQueue(nil)
+	s.sent(size)
+	if s.cancel != nil {
+		s.cancel(s.reason)
+	}
+	s.mu.Unlock()
+	s.srv.wheel.stop(&s.heartbeat)
+	s.srv.remove(s)
+}
+
+// detached keeps of a request what outlives its handling: no body, no buffers, and
+// the session's context in place of net/http's.
+func detached(r *http.Request, s *Session) *http.Request {
+	kept := &http.Request{
+		Method: r.Method, URL: r.URL, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
+	}
+	return kept.WithContext(sessionContext{s})
+}
+
+// sessionContext is the context of the kept request: the session's, made when
+// somebody asks.
+type sessionContext struct{ s *Session }
+
+func (c sessionContext) Deadline() (time.Time, bool) { return time.Time{}, false }
+func (c sessionContext) Done() <-chan struct{}       { return c.s.Context().Done() }
+func (c sessionContext) Err() error                  { return c.s.Context().Err() }
+func (c sessionContext) Value(any) any               { return nil }

@@ -1,0 +1,15 @@
+//go:build !unix
+
+package engineio
+
+import "net"
+
+// rawConn is only there on unix; elsewhere every connection is read and written
+// with a buffer of its own while it waits.
+type rawConn struct{}
+
+func newRawConn(net.Conn) *rawConn { return nil }
+
+func (*rawConn) read() ([]byte, int, error) { panic("engineio: no raw connections here") }
+
+func (*rawConn) tryWrite([]byte) (int, error) { panic("engineio: no raw connections here") }

@@ -1,0 +1,95 @@
+package engineio
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/go-sails/sails/internal/eioproto"
+)
+
+// stop is what a packet does to its session when it ends it.
+type stop struct{ reason CloseReason }
+
+// Error makes stop an error, so that decoding ends.
+func (e *stop) Error() string { return "engineio: " + string(e.reason) }
+
+var (
+	stopClosed         = &stop{TransportClose} // the session is over already
+	stopTransportClose = &stop{TransportClose}
+	stopTransportError = &stop{TransportError}
+	stopParseError     = &stop{ParseError}
+)
+
+// receive acts on one packet. The caller holds recv. An error ends the session
+// with its reason.
+func (s *Session) receive(p eioproto.Packet) error {
+	if s.awaitsPong.Load() && p.Type != eioproto.Pong {
+		s.extendWait()
+	}
+	switch p.Type {
+	case eioproto.Message:
+		return s.deliver(p.Data, p.Binary)
+	case eioproto.Ping:
+		if s.enc.revision == 4 {
+			return stopTransportError
+		}
+		s.mu.Lock()
+		s.expect(s.srv.cfg.PingInterval + s.srv.cfg.PingTimeout)
+		if s.state != open {
+			s.mu.Unlock()
+			return nil
+		}
+		s.queue = append(s.queue, pongPacket)
+		s.enqueued(pongPacket.size())
+		return nil
+	case eioproto.Pong:
+		if s.enc.revision == 3 {
+			return stopTransportError
+		}
+		s.mu.Lock()
+		s.awaitsPong.Store(false)
+		s.expect(s.srv.cfg.PingInterval)
+		s.mu.Unlock()
+		return nil
+	}
+	return nil // open, upgrade, noop mean nothing here; close is the transport's
+}
+
+// extendWait gives a peer that is talking one more PingTimeout, once per ping.
+func (s *Session) extendWait() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.awaitsPong.Load() && !s.extended && s.state == open {
+		s.extended = true
+		s.expect(s.srv.cfg.PingTimeout)
+	}
+}
+
+// deliver hands a message to the Handler. The caller holds recv.
+func (s *Session) deliver(data []byte, binary bool) (err error) {
+	if s.isClosed() {
+		return stopClosed
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			s.srv.logPanic("OnMessage", s, v)
+			err = stopTransportError
+		}
+	}()
+	s.srv.handler.OnMessage(s, data, binary)
+	return nil
+}
+
+// protect contains a panic of the layer above (SEC-1).
+func (srv *Server) protect(what string, s *Session, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			srv.logPanic(what, s, v)
+		}
+	}()
+	f()
+}
+
+func (srv *Server) logPanic(what string, s *Session, v any) {
+	srv.cfg.Logger.Error("engineio: panic in "+what, "remote", s.req.RemoteAddr, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+}

@@ -1,0 +1,161 @@
+package engineio
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-sails/sails/internal/eioproto"
+	"github.com/go-sails/sails/internal/wsconn"
+)
+
+// serveUpgrade takes a WebSocket that wants to carry a polling session: it proves
+// itself with 2probe / 3probe, and takes over with 5. Until then the session goes
+// on over polling and nothing but the probe's answer is written to the WebSocket.
+// This file is the only one that sees two transports.
+func (srv *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, s *Session) {
+	if status, _ := wsconn.CheckRequest(r); status != 0 {
+		srv.counters.refused[BadRequest].Add(1)
+		wsconn.Refuse(w, status, BadRequest.String())
+		return
+	}
+	if !s.reserveUpgrade() { // one at a time, never twice, unharmed by the attempt (SEC-31)
+		srv.refuse(w, r, true, &refusal{code: BadRequest, context: "TRANSPORT_MISMATCH"})
+		return
+	}
+	h := http.Header{}
+	if srv.cfg.OnHeaders != nil {
+		srv.cfg.OnHeaders(h, r, false)
+	}
+	taken, err := wsconn.Hijack(w, r, wsconn.Accept{Deflate: srv.cfg.CompressWebSocket, Header: h, WriteTimeout: srv.cfg.WriteTimeout})
+	if err != nil {
+		s.releaseUpgrade(nil)
+		return
+	}
+	t := srv.newWebSocket(s, taken)
+	s.mu.Lock()
+	if s.state == closed {
+		s.upgrading = false
+		s.mu.Unlock()
+		wsconn.Abort(taken.Conn)
+		return
+	}
+	s.probe = t
+	t.expiry = time.AfterFunc(srv.cfg.UpgradeTimeout, t.abandon)
+	s.mu.Unlock()
+	srv.startReader(t, taken.Buffered)
+}
+
+func (s *Session) reserveUpgrade() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != open || s.ws != nil || s.upgrading {
+		return false
+	}
+	s.upgrading = true
+	return true
+}
+
+// releaseUpgrade lets another probe try, when t is the one under way.
+func (s *Session) releaseUpgrade(t *wsTransport) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.probe == t {
+		s.probe = nil
+		s.upgrading = false
+	}
+}
+
+// abandon closes a probe without harm to the session. It may be called from
+// anywhere, more than once.
+func (t *wsTransport) abandon() {
+	s := t.session
+	s.mu.Lock()
+	if s.ws == t { // it took over in the meantime
+		s.mu.Unlock()
+		return
+	}
+	if s.probe == t {
+		s.probe = nil
+		s.upgrading = false
+	}
+	if t.expiry != nil {
+		t.expiry.Stop()
+	}
+	first := !t.left
+	t.left = true
+	end := &farewell{t: t, frame: t.bye, last: t.peerClosed}
+	s.mu.Unlock()
+	if !first {
+		return
+	}
+	if end.frame == nil {
+		end.frame = wsconn.AppendClose(nil, 0, "")
+	}
+	s.srv.pool.Run(end)
+}
+
+// onProbePacket handles what arrives on a WebSocket that does not carry the
+// session yet. The caller holds recv.
+func (t *wsTransport) onProbePacket(p eioproto.Packet, err error) error {
+	switch {
+	case err != nil || p.Binary:
+	case p.Type == eioproto.Ping && string(p.Data) == "probe":
+		t.role = probed
+		if t.writeNow(probeAnswer.wsFrame(t.enc, 0)) != nil {
+			return stopTransportError
+		}
+		t.session.releasePolls(t)
+		return nil
+	case p.Type == eioproto.Upgrade && t.role == probed:
+		return t.takeOver()
+	}
+	return stopTransportError // this WebSocket only
+}
+
+// releasePolls answers held polls with noop while the probe is under way, so that
+// the client can stop polling.
+func (s *Session) releasePolls(t *wsTransport) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.probe != t {
+		return
+	}
+	if s.polling.held {
+		s.polling.release = s.noops > 0 // the first look is one interval after the probe
+		s.polling.wake()
+	}
+	s.noops++
+	time.AfterFunc(noopInterval, func() { s.releasePolls(t) })
+}
+
+// takeOver makes t the session's transport. Everything queued, and everything that
+// is sent from now on, leaves through it; the answer of a poll that is being
+// written goes first.
+func (t *wsTransport) takeOver() error {
+	s := t.session
+	s.mu.Lock()
+	if s.state == closed || s.probe != t {
+		s.mu.Unlock()
+		return stopTransportClose
+	}
+	t.expiry.Stop()
+	t.role = carrying
+	s.probe = nil
+	s.ws = t
+	s.upgraded = true
+	if s.awaitsPong.Load() { // the ping may have gone down with the last poll
+		s.awaitsPong.Store(false)
+		s.expect(s.srv.cfg.PingInterval)
+	}
+	if s.polling.held {
+		s.polling.release = true
+		s.polling.wake()
+	}
+	s.srv.counters.upgraded.Add(1)
+	if len(s.queue) > 0 {
+		s.enqueued(0)
+		return nil
+	}
+	s.endIfDrained()
+	return nil
+}

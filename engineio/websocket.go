@@ -1,0 +1,250 @@
+package engineio
+
+import (
+	"errors"
+	"net"
+	"time"
+
+	"github.com/go-sails/sails/internal/eioproto"
+	"github.com/go-sails/sails/internal/wsconn"
+)
+
+// wsTransport is a WebSocket that carries a session, or asks to (probing). Its
+// reader goroutine is the only one that decodes; writes are owned by whoever set
+// Session.writing.
+type wsTransport struct {
+	session *Session
+	conn    net.Conn
+	raw     *rawConn // nil where reads need a buffer while they wait (TLS, pipes)
+	dec     wsconn.Decoder
+	enc     encoding
+	role    wsRole // the reader's own
+
+	pong       []byte      // the answer to the newest ping; guarded by session.mu
+	bye        []byte      // the close frame that answers the peer's or says what it did wrong; guarded by session.mu
+	peerClosed bool        // the peer's close frame has come; guarded by session.mu
+	left       bool        // a probe that was given up; guarded by session.mu
+	expiry     *time.Timer // of a probe
+}
+
+type wsRole uint8
+
+const (
+	probing    wsRole = iota // waits for 2probe
+	probed                   // answered; waits for 5
+	carrying                 // the session's transport
+	discarding               // the end has begun: input means nothing any more
+)
+
+// errPeerClosed ends decoding when the peer has sent its close frame.
+var errPeerClosed = errors.New("engineio: peer closed the WebSocket")
+
+// Run reads the connection until it ends. It is the reader goroutine.
+func (t *wsTransport) Run() {
+	defer t.conn.Close()
+	for {
+		buf, n, err := t.read()
+		if n > 0 && t.role != discarding {
+			t.consume(buf[:n])
+		}
+		if buf != nil {
+			putBuffer(buf)
+		}
+		if err != nil {
+			t.dec.Release()
+			t.lost()
+			return
+		}
+		if t.role == carrying {
+			t.session.waitToRead(nil)
+		}
+	}
+}
+
+func (t *wsTransport) read() ([]byte, int, error) {
+	if t.raw != nil {
+		return t.raw.read()
+	}
+	buf := getBuffer()
+	n, err := t.conn.Read(buf)
+	return buf, n, err
+}
+
+// consume decodes what was read and ends the session, or the probe, when the
+// input says so.
+func (t *wsTransport) consume(p []byte) {
+	s := t.session
+	s.recv.Lock()
+	err := t.dec.Decode(p, t)
+	s.recv.Unlock()
+	if err == nil {
+		return
+	}
+	t.dec.Release()
+	var broken *wsconn.CloseError
+	var ending *stop
+	reason := TransportError
+	switch {
+	case errors.Is(err, errPeerClosed):
+		reason = TransportClose
+	case errors.As(err, &broken):
+		if broken.Code == wsconn.CloseTooBig {
+			s.srv.counters.tooLarge.Add(1)
+		}
+		t.setBye(wsconn.AppendClose(nil, broken.Code, broken.Reason), false)
+	case errors.As(err, &ending):
+		reason = ending.reason
+	}
+	was := t.role
+	t.role = discarding
+	if was == carrying {
+		s.finish(reason)
+	} else { // a probe ends alone
+		t.abandon()
+	}
+}
+
+func (t *wsTransport) setBye(frame []byte, peerClosed bool) {
+	t.session.mu.Lock()
+	defer t.session.mu.Unlock()
+	t.bye, t.peerClosed = frame, peerClosed
+}
+
+// lost reacts to the end of the connection.
+func (t *wsTransport) lost() {
+	switch t.role {
+	case carrying:
+		t.session.finish(TransportClose)
+	case probing, probed:
+		t.abandon()
+	}
+}
+
+// OnText implements wsconn.Sink.
+func (t *wsTransport) OnText(p []byte) error {
+	if t.role == carrying && len(p) > 0 && p[0] == '4' { // nearly always
+		return t.session.receive(eioproto.Packet{Type: eioproto.Message, Data: p[1:]})
+	}
+	packet, err := eioproto.DecodeText(p, t.session.Protocol())
+	return t.onPacket(packet, err)
+}
+
+// OnBinary implements wsconn.Sink.
+func (t *wsTransport) OnBinary(p []byte) error {
+	packet, err := eioproto.DecodeBinary(p, t.session.Protocol())
+	return t.onPacket(packet, err)
+}
+
+func (t *wsTransport) onPacket(p eioproto.Packet, err error) error {
+	switch {
+	case t.role != carrying:
+		return t.onProbePacket(p, err)
+	case err != nil:
+		return stopParseError
+	}
+	return t.session.receive(p)
+}
+
+// OnPing implements wsconn.Sink. Only the newest ping needs an answer (RFC 6455
+// 5.5.3), so a flood of them holds one frame (SEC-26).
+func (t *wsTransport) OnPing(p []byte) error {
+	s := t.session
+	frame := wsconn.AppendFrame(make([]byte, 0, 2+len(p)), wsconn.OpPong, p)
+	if t.role != carrying {
+		return t.writeNow(frame)
+	}
+	s.mu.Lock()
+	if s.state == closed {
+		s.mu.Unlock()
+		return nil
+	}
+	t.pong = frame
+	s.enqueued(0)
+	return nil
+}
+
+// OnPong implements wsconn.Sink; unasked pongs mean nothing.
+func (t *wsTransport) OnPong([]byte) {}
+
+// OnClose implements wsconn.Sink. The frame is answered with the same code.
+func (t *wsTransport) OnClose(code uint16, _ string) error {
+	if code == wsconn.CloseNoStatus {
+		code = 0
+	}
+	t.setBye(wsconn.AppendClose(nil, code, ""), true)
+	return errPeerClosed
+}
+
+// writeNow writes a few bytes from the reader itself, outside the session's queue.
+func (t *wsTransport) writeNow(frame []byte) error {
+	_ = t.conn.SetWriteDeadline(time.Now().Add(t.session.srv.cfg.WriteTimeout))
+	_, err := t.conn.Write(frame)
+	return err
+}
+
+// shut closes the WebSocket of a session that has ended: a close frame if the
+// write side is free, then the connection when the peer has answered or has had
+// its time (SEC-19). Session.finish calls it once.
+func (t *wsTransport) shut(reason CloseReason) {
+	if reason == SlowConsumer {
+		abort(t.conn)
+		return
+	}
+	s := t.session
+	s.mu.Lock()
+	busy := s.writing
+	s.writing = true // nobody writes after this
+	end := farewell{t: t, frame: t.bye, last: t.peerClosed}
+	s.mu.Unlock()
+	if busy { // a close frame cannot be put into the middle of another
+		_ = t.conn.Close()
+		return
+	}
+	if end.frame == nil {
+		code := uint16(0)
+		if reason == ServerShuttingDown {
+			code = wsconn.CloseGoingAway
+		}
+		end.frame = wsconn.AppendClose(nil, code, "")
+	}
+	if t.raw == nil { // writing may block, and finish must not
+		s.srv.pool.Run(&end)
+		return
+	}
+	n, err := t.raw.tryWrite(end.frame)
+	end.leave(err == nil && n == len(end.frame))
+}
+
+// farewell is the end of a connection: the close frame, our half of the close, and
+// a bounded wait for the other half.
+type farewell struct {
+	t     *wsTransport
+	frame []byte
+	last  bool // the peer has closed its half
+}
+
+// Run writes the frame where writes may block.
+func (f *farewell) Run() {
+	_ = f.t.conn.SetWriteDeadline(time.Now().Add(closeHandshake))
+	_, err := f.t.conn.Write(f.frame)
+	f.leave(err == nil)
+}
+
+func (f *farewell) leave(written bool) {
+	if !written || f.last {
+		_ = f.t.conn.Close()
+		return
+	}
+	if half, ok := f.t.conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = f.t.conn.SetReadDeadline(time.Now().Add(closeHandshake))
+}
+
+// abort closes a connection without letting the kernel go on sending.
+func abort(conn net.Conn) {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
