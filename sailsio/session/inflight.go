@@ -1,0 +1,65 @@
+package session
+
+import (
+	"context"
+	"sync"
+)
+
+// inflight knows the session ids that requests are working with right now. It
+// holds one slot per id for as long as any of its requests runs, so its size is
+// bounded by the number of running requests.
+type inflight struct {
+	mu    sync.Mutex
+	slots map[string]*sidSlot // guarded by mu
+}
+
+// sidSlot orders the requests of one session id.
+type sidSlot struct {
+	id    string
+	users int           // guarded by inflight.mu
+	turn  chan struct{} // holds one token while someone reads and writes the store
+	ended bool          // guarded by turn: destroyed or regenerated; never write it again
+}
+
+// join must be called before the session is read from the store, so that
+// whoever destroys it afterwards finds the slot.
+func (f *inflight) join(id string) *sidSlot {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.slots[id]
+	if s == nil {
+		if f.slots == nil {
+			f.slots = map[string]*sidSlot{}
+		}
+		s = &sidSlot{id: id, turn: make(chan struct{}, 1)}
+		f.slots[id] = s
+	}
+	s.users++
+	return s
+}
+
+func (f *inflight) leave(s *sidSlot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s.users--
+	if s.users == 0 {
+		delete(f.slots, s.id)
+	}
+}
+
+// acquire waits for the slot's turn.
+func (s *sidSlot) acquire(ctx context.Context) error {
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *sidSlot) release() { <-s.turn }
