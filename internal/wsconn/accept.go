@@ -2,6 +2,7 @@ package wsconn
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -79,10 +80,20 @@ func Hijack(w http.ResponseWriter, r *http.Request, o Accept) (*Hijacked, error)
 		err = conn.SetDeadline(time.Time{})
 	}
 	if err != nil {
-		conn.Close()
+		Abort(conn)
 		return nil, fmt.Errorf("wsconn: answering the handshake: %w", err)
 	}
 	return h, nil
+}
+
+// Abort closes conn at once. Unlike Close, on a TLS connection it does not try to
+// say goodbye first, which can take seconds while the peer reads nothing. It never
+// blocks and may be called at any time, also repeatedly.
+func Abort(conn net.Conn) {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	conn.Close()
 }
 
 // takeOver hijacks the connection behind w and copies what net/http has read

@@ -70,7 +70,7 @@ func Dial(ctx context.Context, rawURL string, o DialOptions) (conn net.Conn, lef
 		err = conn.SetDeadline(time.Time{})
 	}
 	if err != nil {
-		conn.Close()
+		Abort(conn)
 		if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
 			err = fmt.Errorf("%w: %w", cause, err)
 		}
@@ -217,6 +217,7 @@ func handshake(conn net.Conn, request []byte, key string, o DialOptions) ([]byte
 func checkAnswer(answer *http.Response, key string, o DialOptions) error {
 	accept := answer.Header["Sec-Websocket-Accept"]
 	protocol := answer.Header["Sec-Websocket-Protocol"]
+	_, extensionOK := answeredDeflate(answer.Header["Sec-Websocket-Extensions"], o.Deflate)
 	switch {
 	case !hasToken(answer.Header["Connection"], "upgrade"), !hasToken(answer.Header["Upgrade"], "websocket"):
 		return fmt.Errorf("%w: answer does not switch to websocket", ErrRefused)
@@ -224,7 +225,7 @@ func checkAnswer(answer *http.Response, key string, o DialOptions) error {
 		return fmt.Errorf("%w: Sec-WebSocket-Accept does not answer our key", ErrRefused)
 	case len(protocol) > 1, len(protocol) == 1 && !hasElement(o.Header["Sec-Websocket-Protocol"], protocol[0]):
 		return fmt.Errorf("%w: subprotocol we did not offer", ErrRefused)
-	case !answeredDeflate(answer.Header["Sec-Websocket-Extensions"], o.Deflate):
+	case !extensionOK:
 		return fmt.Errorf("%w: extension we did not offer", ErrRefused)
 	}
 	return nil

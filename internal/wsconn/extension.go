@@ -80,7 +80,7 @@ func windowBits(s string) (int, bool) {
 // a client restricts its own window needs no answer: any window fits ours.
 func acceptDeflate(values []string) string {
 	for _, v := range values {
-		list := extensionList{v}
+		list := extensionList{s: v}
 		for e, ok := list.next(); ok; e, ok = list.next() {
 			if !equalFold(e.name, deflateName) {
 				continue
@@ -98,31 +98,30 @@ func acceptDeflate(values []string) string {
 	return ""
 }
 
-// DeflateAccepted reports whether the answer a [Dial] with Deflate returned
+// DeflateAccepted reports whether the answer that a [Dial] with Deflate returned
 // switches permessage-deflate on.
 func DeflateAccepted(answer *http.Response) bool {
-	return len(answer.Header["Sec-Websocket-Extensions"]) > 0
+	on, ok := answeredDeflate(answer.Header["Sec-Websocket-Extensions"], true)
+	return on && ok
 }
 
 // answeredDeflate checks a server's answer to our offer: at most our extension,
-// on terms we can keep. A server that may take over context, or that asks us for
-// something we did not offer, is refused.
-func answeredDeflate(values []string, offered bool) bool {
-	seen := false
+// on terms we can keep. ok is false when the server may take over context or asks
+// for something we did not offer; on says that it accepted.
+func answeredDeflate(values []string, offered bool) (on, ok bool) {
 	for _, v := range values {
-		list := extensionList{v}
-		e, ok := list.next()
-		for ; ok; e, ok = list.next() {
+		list := extensionList{s: v}
+		for e, more := list.next(); more; e, more = list.next() {
 			d, fine := parseDeflate(e)
-			if seen || !offered || !equalFold(e.name, deflateName) || !fine ||
+			if on || !offered || !equalFold(e.name, deflateName) || !fine ||
 				!d.serverNoTakeover || d.clientBits != 0 || d.clientBitsBare {
-				return false
+				return false, false
 			}
-			seen = true
+			on = true
 		}
-		if list.s != "" || e.name != "" {
-			return false
+		if list.malformed {
+			return false, false
 		}
 	}
-	return seen || len(values) == 0
+	return on, true
 }

@@ -82,32 +82,36 @@ func isFieldValue(s string) bool {
 }
 
 // extensionList walks over the elements of a Sec-WebSocket-Extensions value.
-type extensionList struct{ s string }
+type extensionList struct {
+	s         string
+	malformed bool // an element was not grammatical; nothing behind it was looked at
+}
 
 // extension is one element; its parameters are still to be taken from rest.
 type extension struct{ name, rest string }
 
-// next returns the next element. ok is false at the end and at whatever is not
-// grammatical; nothing behind that is looked at.
+// next returns the next element; ok is false at the end and when malformed.
+// Empty elements are skipped.
 func (l *extensionList) next() (e extension, ok bool) {
 	l.s = strings.TrimLeft(l.s, " \t,")
-	n := 0
-	for quoted := false; n < len(l.s) && (quoted || l.s[n] != ','); n++ {
-		switch {
-		case l.s[n] == '"':
-			quoted = !quoted
-		case l.s[n] == '\\' && quoted && n+1 < len(l.s):
-			n++
-		}
-	}
-	element := l.s[:n]
-	l.s = l.s[n:]
-	name, rest, _ := strings.Cut(element, ";")
-	e = extension{strings.TrimRight(name, " \t"), rest}
-	if len(e.rest) == 0 && strings.HasSuffix(element, ";") {
+	if l.s == "" {
 		return e, false
 	}
-	return e, isToken(e.name)
+	n := 0
+	for quoted := false; n < len(l.s) && (quoted || l.s[n] != ','); n++ {
+		if l.s[n] == '"' {
+			quoted = !quoted
+		}
+	}
+	var more bool
+	e.name, e.rest, more = strings.Cut(l.s[:n], ";")
+	e.name = strings.TrimRight(e.name, " \t")
+	l.s = l.s[n:]
+	if !isToken(e.name) || more && e.rest == "" {
+		l.malformed = true
+		return extension{}, false
+	}
+	return e, true
 }
 
 // param returns the next parameter; more is false behind the last one, ok is

@@ -39,7 +39,8 @@ func Refuse(w http.ResponseWriter, status int, body string) {
 		io.WriteString(w, body)
 		return
 	}
-	defer conn.Close()
+	defer Abort(conn)
+	defer time.AfterFunc(refuseTimeout, func() { Abort(conn) }).Stop() // TLS sets deadlines of its own
 	conn.SetDeadline(time.Now().Add(refuseTimeout - refuseLinger))
 	if _, err := conn.Write(appendRefusal(nil, status, body)); err != nil {
 		return
