@@ -14,9 +14,10 @@ import (
 // the headers leave.
 type commitWriter struct {
 	http.ResponseWriter
-	s      *Session
-	ctx    context.Context // the request's; an http.Request has one for the same reason
-	secure bool
+	s       *Session
+	ctx     context.Context // the request's; an http.Request has one for the same reason
+	secure  bool
+	virtual bool // the answer goes to a socket
 
 	begun  bool // headers are out, or about to be
 	failed bool // the answer was replaced by a 500; what the handler writes is dropped
@@ -71,10 +72,21 @@ func (w *commitWriter) begin() bool {
 	return !w.failed
 }
 
+// complete is begin for an answer that the handler considers complete. The body
+// of a virtual response may be set past this writer (virtualrequest.SetBody);
+// aborting the handler is how it becomes a 500 nevertheless.
+func (w *commitWriter) complete() bool {
+	ok := w.begin()
+	if !ok && w.virtual {
+		panic(http.ErrAbortHandler)
+	}
+	return ok
+}
+
 // finish runs when the handler has returned or panicked.
 func (w *commitWriter) finish(panicked bool) {
 	if !w.begun && !panicked {
-		w.begin()
+		w.complete()
 		return
 	}
 	// Headers are out, or whoever recovers the panic writes them.
@@ -164,14 +176,14 @@ type flusher struct{ w *commitWriter }
 
 // Flush commits the session: flushing sends the headers.
 func (f flusher) Flush() {
-	if f.w.begin() {
+	if f.w.complete() {
 		f.w.ResponseWriter.(http.Flusher).Flush()
 	}
 }
 
 // FlushError serves http.ResponseController.
 func (f flusher) FlushError() error {
-	if f.w.begin() {
+	if f.w.complete() {
 		return http.NewResponseController(f.w.ResponseWriter).Flush()
 	}
 	return nil

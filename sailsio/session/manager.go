@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/go-sails/sails/virtualrequest"
 )
 
 // Manager gives requests their sessions. Make one with New; its methods may be
@@ -49,7 +51,8 @@ func (m *Manager) Handler(next http.Handler) http.Handler {
 			return
 		}
 		defer s.leave()
-		cw := &commitWriter{ResponseWriter: w, s: s, ctx: r.Context(), secure: m.secure(r)}
+		_, virtual := virtualrequest.FromContext(r.Context())
+		cw := &commitWriter{ResponseWriter: w, s: s, ctx: r.Context(), secure: m.secure(r), virtual: virtual}
 		panicked := true
 		defer func() { cw.finish(panicked) }()
 		next.ServeHTTP(cw.withOptionalInterfaces(), r.WithContext(context.WithValue(r.Context(), sessionKey{}, s)))

@@ -73,20 +73,17 @@ func (c *SocketCookies) Header() string {
 // less: it only leaves lifecycle callbacks without a session (CN-30, SE-12).
 func (c *SocketCookies) NoSession() bool { return c.nosessionHeader }
 
-// Capture looks at the headers of an answer to one of the socket's requests: the
-// first Set-Cookie of any is kept as the cookie of later requests if the
+// Capture looks at the Set-Cookie values of an answer to one of the socket's
+// requests: the first of them is kept as the cookie of later requests if the
 // socket has none yet (SE-10).
-func (c *SocketCookies) Capture(answer http.Header) {
-	if len(c.handshake) > 0 {
+func (c *SocketCookies) Capture(setCookie []string) {
+	if len(c.handshake) > 0 || len(setCookie) == 0 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.sid != "" || c.captured != "" {
-		return
-	}
-	if set := answer["Set-Cookie"]; len(set) > 0 {
-		c.captured = set[0]
+	if c.sid == "" && c.captured == "" {
+		c.captured = setCookie[0]
 	}
 }
 
