@@ -119,10 +119,11 @@ func (d *Dispatcher) Run(ctx context.Context, from *Origin, r *Request, answer f
 
 // exchange is everything one request needs, in one allocation.
 type exchange struct {
-	rec  recorder
-	ctx  requestContext
-	url  url.URL
-	body bodyReader
+	rec    recorder
+	ctx    requestContext
+	url    url.URL
+	body   bodyReader
+	values [4]string // of the header fields we add
 }
 
 // limit starts the clock of the request; the result stops it.
@@ -170,7 +171,7 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Requ
 	if status := parseURL(&ex.url, r.URL, from.host(), &d.Limits); status != 0 {
 		return nil, status
 	}
-	header, status := r.buildHeader(from, &d.Limits)
+	header, status := r.buildHeader(from, &d.Limits, &ex.values)
 	if status != 0 {
 		return nil, status
 	}
@@ -194,12 +195,11 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Requ
 		ex.body.Reset(r.Data)
 		base.Body = &ex.body
 		base.ContentLength = int64(len(r.Data))
-		header["Content-Type"] = jsonType[:1:1]
+		ex.values[3] = "application/json"
+		header["Content-Type"] = ex.values[3:4:4]
 	}
 	return base.WithContext(&ex.ctx), 0
 }
-
-var jsonType = []string{"application/json"}
 
 // requestURI is url.URL.RequestURI for the urls we make, which mostly need no
 // escaping.

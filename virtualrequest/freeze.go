@@ -1,7 +1,6 @@
 package virtualrequest
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -44,27 +43,8 @@ func freeze(v any) (body any, size int64, err error) {
 			return copyTree(rv)
 		}
 	}
-	raw, err := encode(v)
+	raw, err := rawjson.Marshal(v)
 	return raw, int64(len(raw)), err
-}
-
-var encodeBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// encode is json.Marshal without the escaping meant for HTML.
-func encode(v any) (json.RawMessage, error) {
-	buf, _ := encodeBuffers.Get().(*bytes.Buffer)
-	defer func() {
-		if buf.Cap() <= 64<<10 {
-			buf.Reset()
-			encodeBuffers.Put(buf)
-		}
-	}()
-	enc := json.NewEncoder(buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return json.RawMessage(bytes.Clone(bytes.TrimSuffix(buf.Bytes(), []byte("\n")))), nil
 }
 
 // holding says whether values of a type can hold a []byte that encoding/json
@@ -79,7 +59,6 @@ const (
 var holdings sync.Map // reflect.Type → holding
 
 var (
-	bytesType     = reflect.TypeFor[[]byte]()
 	marshalerType = reflect.TypeFor[json.Marshaler]()
 	textType      = reflect.TypeFor[encoding.TextMarshaler]()
 )
@@ -95,6 +74,12 @@ func holds(t reflect.Type) holding {
 	}
 	holdings.Store(t, h)
 	return h
+}
+
+// isBytes reports whether t is []byte or a type made of it, which encoding/json
+// would write in base64.
+func isBytes(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8 && !opaque(t) && !opaque(t.Elem())
 }
 
 // opaque reports whether encoding/json asks the type itself.
@@ -115,7 +100,7 @@ func reaches(t reflect.Type, seen map[reflect.Type]bool) bool {
 	case reflect.Interface:
 		return true
 	case reflect.Slice:
-		return t == bytesType || reaches(t.Elem(), seen)
+		return isBytes(t) || reaches(t.Elem(), seen)
 	case reflect.Array, reflect.Pointer, reflect.Map:
 		return reaches(t.Elem(), seen)
 	case reflect.Struct:
@@ -141,7 +126,7 @@ func hasBinary(v reflect.Value, depth int) (bool, error) {
 	case reflect.Interface, reflect.Pointer:
 		return hasBinary(v.Elem(), depth+1)
 	case reflect.Slice, reflect.Array:
-		if v.Type() == bytesType {
+		if isBytes(v.Type()) {
 			return !v.IsNil(), nil
 		}
 		for i := range v.Len() {
@@ -168,10 +153,8 @@ func hasBinary(v reflect.Value, depth int) (bool, error) {
 	return false, nil
 }
 
-// copyTree copies a value that holds binary. The names, omissions and order of
-// struct fields are encoding/json's business, so the value is encoded with each
-// []byte standing for itself as base64, and a second look puts the bytes back
-// where the two shapes agree.
+// copyTree copies a value that holds binary: containers on the way to a []byte
+// become map[string]any and []any, everything else its JSON text.
 func copyTree(v reflect.Value) (any, int64, error) {
 	var size int64
 	tree, err := copyValue(v, 0, &size)
@@ -191,7 +174,7 @@ func copyValue(v reflect.Value, depth int, size *int64) (any, error) {
 		if v.IsValid() {
 			plain = v.Interface()
 		}
-		raw, err := encode(plain)
+		raw, err := rawjson.Marshal(plain)
 		*size += int64(len(raw))
 		return raw, err
 	}
@@ -199,7 +182,7 @@ func copyValue(v reflect.Value, depth int, size *int64) (any, error) {
 	case reflect.Interface, reflect.Pointer:
 		return copyValue(v.Elem(), depth+1, size)
 	case reflect.Slice, reflect.Array:
-		if v.Type() == bytesType {
+		if isBytes(v.Type()) {
 			*size += int64(v.Len())
 			return append([]byte{}, v.Bytes()...), nil
 		}
@@ -234,7 +217,7 @@ func keyName(key reflect.Value) (string, error) {
 	}
 	one := reflect.MakeMapWithSize(reflect.MapOf(key.Type(), reflect.TypeFor[bool]()), 1)
 	one.SetMapIndex(key, reflect.ValueOf(true))
-	raw, err := encode(one.Interface())
+	raw, err := rawjson.Marshal(one.Interface())
 	if err != nil {
 		return "", err
 	}

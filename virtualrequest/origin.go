@@ -18,8 +18,8 @@ import (
 type Origin struct {
 	handshake *http.Request
 	cookie    atomic.Pointer[string]
-	origin    []string // the handshake's Origin field, nil if it had none
-	nosession []string
+	origin    string // the handshake's Origin field, "" if it had none
+	nosession bool
 	ip        string
 	ips       []string
 }
@@ -37,12 +37,8 @@ func NewOrigin(handshake *http.Request, trusted ...netip.Prefix) *Origin {
 	if cookie := strings.Join(handshake.Header["Cookie"], "; "); cookie != "" {
 		o.cookie.Store(&cookie)
 	}
-	if v := handshake.Header.Get("Origin"); v != "" {
-		o.origin = []string{v}
-	}
-	if handshake.Header.Get("Nosession") != "" {
-		o.nosession = []string{"true"}
-	}
+	o.origin = handshake.Header.Get("Origin")
+	o.nosession = handshake.Header.Get("Nosession") != ""
 	o.ip, o.ips = ClientIP(handshake, trusted)
 	return o
 }

@@ -1,0 +1,124 @@
+package action
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/go-sails/sails/virtualrequest"
+)
+
+// Config says how the package's functions behave for the requests whose context
+// carries it; put it there with Handler or WithConfig. The zero value is what
+// they do without one. It must not change after its first use.
+type Config struct {
+	// Production withholds error details: ServerError sends no data and errors
+	// are answered with their status text (table 3.3). It also sends JSON over
+	// HTTP without indentation. Stack traces are never sent (SEC-75, SU-30).
+	Production bool
+	// TrustedProxies are the proxies whose X-Forwarded-* headers count for plain
+	// HTTP requests; see [virtualrequest.ParseProxies]. For virtual requests the
+	// list given to [virtualrequest.NewOrigin] counts.
+	TrustedProxies []netip.Prefix
+	// MaxBody bounds the body of a plain HTTP request that is read for
+	// parameters, in bytes; a larger one is an error of ParseBody. 0 means
+	// 1,000,000, negative no limit.
+	MaxBody int64
+	// Logger gets the errors given to ServerError and answers that were ignored
+	// because there was one already. Nil: nothing.
+	Logger *slog.Logger
+}
+
+type configKey struct{}
+
+var defaults Config
+
+// WithConfig returns a context whose requests are handled as c says.
+func WithConfig(ctx context.Context, c *Config) context.Context {
+	return context.WithValue(ctx, configKey{}, c)
+}
+
+// Handler makes next handle its requests as c says. For plain HTTP it also sees
+// to it that only the first answer of a request counts (RS-9); virtual requests
+// do that by themselves.
+func (c *Config) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, virtual := virtualrequest.FromContext(r.Context()); !virtual {
+			w = &onceWriter{ResponseWriter: w}
+		}
+		next.ServeHTTP(w, r.WithContext(WithConfig(r.Context(), c)))
+	})
+}
+
+func config(r *http.Request) *Config {
+	if c, ok := r.Context().Value(configKey{}).(*Config); ok {
+		return c
+	}
+	return &defaults
+}
+
+func (c *Config) log() *slog.Logger {
+	if c.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Logger
+}
+
+func (c *Config) maxBody() int64 {
+	switch {
+	case c.MaxBody == 0:
+		return 1_000_000
+	case c.MaxBody < 0:
+		return 1<<63 - 1
+	}
+	return c.MaxBody
+}
+
+// onceWriter remembers that the response was started.
+type onceWriter struct {
+	http.ResponseWriter
+	started bool
+}
+
+func (w *onceWriter) WriteHeader(status int) {
+	if status >= 200 || status == http.StatusSwitchingProtocols {
+		w.started = true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *onceWriter) Write(p []byte) (int, error) {
+	w.started = true
+	return w.ResponseWriter.Write(p)
+}
+
+// Flush serves handlers that ask for an http.Flusher.
+func (w *onceWriter) Flush() {
+	w.started = true
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// FlushError serves http.ResponseController.
+func (w *onceWriter) FlushError() error {
+	w.started = true
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Unwrap serves http.ResponseController.
+func (w *onceWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// started reports whether a plain HTTP response is known to be on its way.
+func started(w http.ResponseWriter) bool {
+	for range 64 {
+		switch t := w.(type) {
+		case *onceWriter:
+			return t.started
+		case interface{ Unwrap() http.ResponseWriter }:
+			w = t.Unwrap()
+		default:
+			return false
+		}
+	}
+	return false
+}
