@@ -151,6 +151,9 @@ func scripted(t *testing.T, answer string) wsconn.DialOptions {
 			}
 			accept := between(conn.written, "Sec-WebSocket-Accept: ", "\r\n")
 			io.WriteString(theirs, strings.ReplaceAll(answer, "KEY", accept))
+			if strings.Contains(answer, "\r\n\r\n") {
+				io.Copy(io.Discard, theirs) // until Dial or its caller closes
+			}
 		}()
 		return ours, nil
 	}}
