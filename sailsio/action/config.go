@@ -1,8 +1,11 @@
 package action
 
 import (
+	"bufio"
 	"context"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 
@@ -103,6 +106,22 @@ func (w *onceWriter) Flush() {
 func (w *onceWriter) FlushError() error {
 	w.started = true
 	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Hijack serves handlers that ask for an http.Hijacker, WebSocket libraries
+// among them.
+func (w *onceWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	w.started = true
+	return http.NewResponseController(w.ResponseWriter).Hijack()
+}
+
+// ReadFrom keeps what net/http can do for files.
+func (w *onceWriter) ReadFrom(src io.Reader) (int64, error) {
+	w.started = true
+	if rf, ok := w.ResponseWriter.(io.ReaderFrom); ok {
+		return rf.ReadFrom(src)
+	}
+	return io.Copy(struct{ io.Writer }{w.ResponseWriter}, src)
 }
 
 // Unwrap serves http.ResponseController.

@@ -237,4 +237,3 @@ func array(list []*branch) []byte {
 	}
 	return append(out, ']')
 }
-
