@@ -1,0 +1,13 @@
+// Package compat_test checks this library from outside: released JavaScript
+// clients from npm and a real browser talk to servers written with the public
+// API, and what they see is compared with recordings of the original software.
+//
+//	driver/       JavaScript that drives the clients (npm packages, lockfile)
+//	conformance/  scenarios: what the clients do
+//	servers/      the servers under test, one main package each
+//	peers/        the same servers written with other libraries
+//	setup/        installs Node, Chromium and the npm packages
+//
+// The recordings are in ../testdata/sails. Differences that are meant are listed
+// in differences.md.
+package compat_test

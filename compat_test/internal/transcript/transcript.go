@@ -1,0 +1,168 @@
+// Package transcript compares what a client saw with a recording.
+package transcript
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// A Transcript is one scenario as one client saw it.
+type Transcript struct {
+	Scenario  string `json:"scenario"`
+	Title     string `json:"title"`
+	Variant   string `json:"variant"`
+	Client    string `json:"client"`
+	Transport string `json:"transport"`
+	Status    string `json:"status"`
+	Problem   string `json:"problem,omitempty"`
+	Steps     []any  `json:"steps"`
+}
+
+// Read loads a recording. A missing file is reported as fs.ErrNotExist.
+func Read(path string) (*Transcript, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var t Transcript
+	if err := json.Unmarshal(text, &t); err != nil {
+		return nil, fmt.Errorf("transcript: %s: %w", path, err)
+	}
+	return &t, nil
+}
+
+// Write stores a recording in the layout of the ones that are there.
+func Write(path string, t *Transcript) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(t); err != nil {
+		return err
+	}
+	return os.WriteFile(path, buf.Bytes(), 0o644)
+}
+
+// ReadFor loads the recording of a scenario made with a particular client and
+// transport: the one in dir/<client>-<transport> when that client differs from
+// the one the main recordings were made with, else the main one.
+func ReadFor(dir, scenario, client, transport string) (*Transcript, error) {
+	t, err := Read(filepath.Join(dir, client+"-"+transport, scenario+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Read(filepath.Join(dir, scenario+".json"))
+	}
+	return t, err
+}
+
+// Diff lists the differences of got from want in readable form. It is empty when
+// both transcripts have the same outcome and the same steps.
+func Diff(want, got *Transcript) []string {
+	var out []string
+	if want.Status != got.Status {
+		out = append(out, fmt.Sprintf("outcome: want %s, got %s: %s", want.Status, got.Status, got.Problem))
+	}
+	for i := range max(len(want.Steps), len(got.Steps)) {
+		w, g := at(want.Steps, i), at(got.Steps, i)
+		step := diff("", w, g)
+		if len(step) == 0 {
+			continue
+		}
+		named := w
+		if named == absent {
+			named = g
+		}
+		out = append(out, fmt.Sprintf("step %d (%s)", i+1, name(named)))
+		for _, line := range step {
+			out = append(out, "    "+line)
+		}
+	}
+	return out
+}
+
+type missing struct{}
+
+var absent any = missing{}
+
+func at(list []any, i int) any {
+	if i < len(list) {
+		return list[i]
+	}
+	return absent
+}
+
+func member(m map[string]any, key string) any {
+	if v, ok := m[key]; ok {
+		return v
+	}
+	return absent
+}
+
+func diff(path string, want, got any) []string {
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			break
+		}
+		keys := maps.Clone(w)
+		maps.Copy(keys, g)
+		var out []string
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			out = append(out, diff(path+"."+key, member(w, key), member(g, key))...)
+		}
+		return out
+	case []any:
+		g, ok := got.([]any)
+		if !ok {
+			break
+		}
+		var out []string
+		for i := range max(len(w), len(g)) {
+			out = append(out, diff(fmt.Sprintf("%s[%d]", path, i), at(w, i), at(g, i))...)
+		}
+		return out
+	}
+	if reflect.DeepEqual(want, got) {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: want %s, got %s", strings.TrimPrefix(path, "."), show(want), show(got))}
+}
+
+func show(v any) string {
+	if v == absent {
+		return "(nothing)"
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	if len(text) > 400 {
+		return string(text[:400]) + "…"
+	}
+	return string(text)
+}
+
+func name(step any) string {
+	m, _ := step.(map[string]any)
+	for _, key := range []string{"request", "http", "raw", "rawTold", "fired", "note", "check", "disconnecting"} {
+		if s, ok := m[key].(string); ok {
+			return s
+		}
+	}
+	if _, ok := m["quiet"]; ok {
+		return "what the sockets received"
+	}
+	return show(step)
+}
