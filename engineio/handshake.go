@@ -234,6 +234,7 @@ func (s *Session) discard() {
 	s.mu.Unlock()
 	s.srv.wheel.stop(&s.heartbeat)
 	s.srv.remove(s)
+	s.srv.forget()
 }
 
 // detached keeps of a request what outlives its handling: no body, no buffers, and

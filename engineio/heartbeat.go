@@ -20,6 +20,7 @@ type wheel struct {
 	entries int                // guarded by mu
 	now     int64              // the last tick handled; guarded by mu
 	running bool               // guarded by mu
+	over    chan struct{}      // closed by close
 }
 
 // timer is an entry of the wheel, embedded in what it wakes.
@@ -34,7 +35,11 @@ type timer struct {
 func (w *wheel) init(shortest time.Duration) {
 	w.tick = min(max(shortest/32, 5*time.Millisecond), 250*time.Millisecond)
 	w.start = time.Now()
+	w.over = make(chan struct{})
 }
+
+// close ends the wheel; no entry is woken afterwards. It is called once.
+func (w *wheel) close() { close(w.over) }
 
 // set arranges that the session's onTimer is called d from now, at most one tick
 // late, unless set or stop is called before.
@@ -92,7 +97,12 @@ func (w *wheel) run() {
 	ticker := time.NewTicker(w.tick)
 	defer ticker.Stop()
 	var due []*Session // reused
-	for range ticker.C {
+	for {
+		select {
+		case <-ticker.C:
+		case <-w.over:
+			return
+		}
 		w.mu.Lock()
 		if w.entries == 0 {
 			w.running = false

@@ -5,8 +5,10 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-sails/sails/internal/workers"
 )
@@ -34,7 +36,7 @@ type Handler interface {
 type Server struct {
 	handler  Handler
 	cfg      settings
-	wrapped  http.Handler // serve, behind the middleware of Use
+	wrapped  http.Handler // serve, behind middleware
 	wheel    wheel
 	pool     workers.Pool
 	flushers []*flusher
@@ -42,11 +44,14 @@ type Server struct {
 	queued   atomic.Int64  // bytes waiting in all sessions
 	counters counters
 
+	middleware []func(http.Handler) http.Handler
+
 	mu       sync.RWMutex
 	sessions map[string]*Session // by sid; guarded by mu
 	byAddr   map[string]int      // sessions of a remote host, when limited; guarded by mu
 	closed   bool                // guarded by mu
-	empty    chan struct{}       // closed when the last session ends after Shutdown; guarded by mu
+	live     int                 // sessions whose OnClose has not returned; guarded by mu
+	empty    chan struct{}       // closed after Shutdown when live is zero; guarded by mu
 }
 
 // NewServer returns a Server that reports to h. An error names the field of cfg
@@ -68,8 +73,10 @@ func NewServer(h Handler, cfg Config) (*Server, error) {
 // Use wraps the handling of every HTTP request of the engine (handshakes, polls,
 // POSTs and upgrades) in middleware, the first outermost. Call it before serving.
 func (s *Server) Use(middleware ...func(http.Handler) http.Handler) {
-	for i := len(middleware) - 1; i >= 0; i-- {
-		s.wrapped = middleware[i](s.wrapped)
+	s.middleware = append(s.middleware, middleware...)
+	s.wrapped = http.HandlerFunc(s.serve)
+	for _, wrap := range slices.Backward(s.middleware) {
+		s.wrapped = wrap(s.wrapped)
 	}
 }
 
@@ -99,13 +106,13 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	for _, session := range s.sessions {
 		open = append(open, session)
 	}
-	if len(open) == 0 {
+	if s.live == 0 {
 		close(s.empty)
 	}
 	s.mu.Unlock()
-	for _, session := range open {
-		session.Close(ServerShuttingDown)
-	}
+	s.closeInBatches(ctx, open)
+	defer s.pool.Close()
+	defer s.wheel.close()
 	select {
 	case <-s.empty:
 		return nil
@@ -115,6 +122,28 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		session.finish(ServerShuttingDown)
 	}
 	return context.Cause(ctx)
+}
+
+// Closing is spread, so that the clients do not all come to the next server in the
+// same moment: drainBatch sessions every drainPause, larger batches when that would
+// take longer than drainSpread.
+const (
+	drainBatch  = 500
+	drainPause  = 100 * time.Millisecond
+	drainSpread = 20 * time.Second
+)
+
+func (s *Server) closeInBatches(ctx context.Context, open []*Session) {
+	batch := max(drainBatch, len(open)/int(drainSpread/drainPause))
+	for i, session := range open {
+		if i > 0 && i%batch == 0 {
+			select {
+			case <-time.After(drainPause):
+			case <-ctx.Done():
+			}
+		}
+		session.Close(ServerShuttingDown)
+	}
 }
 
 // Draining tells whether Shutdown was called.
@@ -139,6 +168,7 @@ func (s *Server) add(session *Session) bool {
 		s.byAddr[host]++
 	}
 	s.sessions[session.id] = session
+	s.live++
 	return true
 }
 
@@ -155,7 +185,14 @@ func (s *Server) remove(session *Session) {
 	} else {
 		delete(s.byAddr, host)
 	}
-	if s.closed && len(s.sessions) == 0 {
+}
+
+// forget is called when nothing of a session is left to do.
+func (s *Server) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live--
+	if s.closed && s.live == 0 {
 		close(s.empty)
 	}
 }

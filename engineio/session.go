@@ -309,6 +309,7 @@ type goodbye Session
 // Run calls OnClose.
 func (g *goodbye) Run() {
 	s := (*Session)(g)
+	defer s.srv.forget()
 	s.recv.Lock()
 	defer s.recv.Unlock()
 	s.srv.protect("OnClose", s, func() { s.srv.handler.OnClose(s, s.reason) })

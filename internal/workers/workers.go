@@ -25,12 +25,25 @@ type Task interface{ Run() }
 // Pool runs tasks. The zero value is ready. It holds no goroutine after a second
 // without work.
 type Pool struct {
-	mu   sync.Mutex
-	idle []*worker // LIFO: the warmest stack first; guarded by mu
+	mu     sync.Mutex
+	idle   []*worker // LIFO: the warmest stack first; guarded by mu
+	closed bool      // guarded by mu
 }
 
 type worker struct {
-	tasks chan Task // capacity 1: handing over never blocks
+	tasks chan Task // capacity 1: handing over never blocks; nil means the end
+}
+
+// Close ends the workers that have nothing to do; the others end with their task.
+// Run still runs tasks, but keeps no goroutine for the next.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	for _, w := range p.idle {
+		w.tasks <- nil
+	}
+	p.idle = nil
 }
 
 // Run starts t on a worker and returns. It never blocks. Tasks started by one
@@ -54,6 +67,9 @@ func (w *worker) run(p *Pool, t Task) {
 	timer := time.NewTimer(idleFor)
 	defer timer.Stop()
 	for {
+		if t == nil {
+			return
+		}
 		t.Run()
 		if !p.park(w) {
 			return
@@ -79,11 +95,12 @@ func (w *worker) run(p *Pool, t Task) {
 	}
 }
 
-// park offers w for the next task; false when enough are waiting already.
+// park offers w for the next task; false when enough are waiting already, or none
+// may.
 func (p *Pool) park(w *worker) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.idle) >= maxIdle {
+	if p.closed || len(p.idle) >= maxIdle {
 		return false
 	}
 	p.idle = append(p.idle, w)

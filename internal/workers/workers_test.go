@@ -69,6 +69,22 @@ func TestPool_ReusedAfterIdle(t *testing.T) {
 	})
 }
 
+func TestPool_CloseEndsWorkers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var p workers.Pool
+		started, release := make(chan struct{}), make(chan struct{})
+		p.Run(task(func() {}))
+		p.Run(task(func() { close(started); <-release }))
+		<-started
+		p.Close()
+		close(release)
+		ran := make(chan struct{})
+		p.Run(task(func() { close(ran) }))
+		<-ran
+		// No time passes: the bubble fails the test if a worker stays.
+	})
+}
+
 func BenchmarkPool_Run(b *testing.B) {
 	var p workers.Pool
 	done := make(chan struct{})
