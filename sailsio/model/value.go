@@ -110,18 +110,21 @@ func Equal(a, b any) bool {
 func inspect(v any) string {
 	var b strings.Builder
 	write(&b, v, 0)
-	if b.Len() > 500 {
-		cut := b.String()[:500]
-		for !utf8.ValidString(cut) {
-			cut = cut[:len(cut)-1]
-		}
-		return cut + "…"
+	return cut(b.String())
+}
+
+// maxShown bounds how much of a value a message repeats.
+const maxShown = 500
+
+func cut(s string) string {
+	if len(s) <= maxShown {
+		return s
 	}
-	return b.String()
+	return strings.ToValidUTF8(s[:maxShown], "") + "…"
 }
 
 func write(b *strings.Builder, v any, depth int) {
-	if b.Len() > 500 {
+	if b.Len() > maxShown {
 		return
 	}
 	switch v := normal(v).(type) {
