@@ -38,6 +38,8 @@ type recorder struct {
 	body      any
 	hasBody   bool  // SetBody was called
 	fault     error // answer 500 instead
+
+	response Response // the answer, made once; here to save an allocation
 }
 
 func (w *recorder) Header() http.Header {
@@ -169,7 +171,8 @@ func (w *recorder) finish() {
 	}
 	w.writeHeader(http.StatusOK)
 	w.done = true
-	response := &Response{StatusCode: w.status, Header: w.sent}
+	response := &w.response
+	response.StatusCode, response.Header = w.status, w.sent
 	fault := w.fault
 	switch {
 	case fault != nil:

@@ -65,7 +65,8 @@ func appendHeader(out []byte, h map[string]any) []byte {
 	if len(h) == 0 {
 		return append(out, '{', '}')
 	}
-	names := make([]string, 0, len(h))
+	var room [16]string
+	names := room[:0]
 	for name := range h {
 		names = append(names, name)
 	}
@@ -152,7 +153,7 @@ func jwrHeader(h http.Header) map[string]any {
 		if len(values) == 0 || strings.EqualFold(name, "Set-Cookie") {
 			continue
 		}
-		lower := strings.ToLower(name)
+		lower := lowerName(name)
 		v := jwrValue(lower, values)
 		out[name] = v
 		if lower == name {
@@ -163,6 +164,22 @@ func jwrHeader(h http.Header) map[string]any {
 		}
 	}
 	return out
+}
+
+// lowerName is strings.ToLower without the allocation for the fields that
+// nearly every handler sets.
+func lowerName(name string) string {
+	switch name {
+	case "Content-Type":
+		return "content-type"
+	case "Cache-Control":
+		return "cache-control"
+	case "Location":
+		return "location"
+	case "Vary":
+		return "vary"
+	}
+	return strings.ToLower(name)
 }
 
 func jwrValue(lower string, values []string) any {

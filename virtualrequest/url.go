@@ -21,6 +21,7 @@ func parseURL(u *url.URL, raw, ownHost string, limits *Limits) (status int) {
 		return http.StatusBadRequest
 	}
 	raw, _, _ = strings.Cut(raw, "#")
+	raw = strings.ReplaceAll(raw, " ", "%20") // clients of Sails may forget to
 	raw, status = stripAuthority(raw, ownHost)
 	if status != 0 {
 		return status
@@ -40,12 +41,12 @@ func parseURL(u *url.URL, raw, ownHost string, limits *Limits) (status int) {
 	return 0
 }
 
-// isPlain reports whether s has no blanks and no control characters (SEC-63).
+// isPlain reports whether s has no control characters (SEC-63).
 // Request.URL is UTF-8, so the C1 controls show as two bytes.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		c := s[i]
-		if c <= ' ' || c == 0x7f {
+		if c < ' ' || c == 0x7f {
 			return false
 		}
 		if c == 0xc2 && i+1 < len(s) && s[i+1] <= 0x9f {

@@ -39,6 +39,9 @@ func URL(r *http.Request) string {
 	return r.RequestURI
 }
 
+// Path returns the path of the url, still encoded (req.path).
+func Path(r *http.Request) string { return r.URL.EscapedPath() }
+
 // IP returns the client's address (req.ip). Over a socket it comes from the
 // handshake (VR-20).
 func IP(r *http.Request) string {

@@ -76,7 +76,7 @@ func unescape(s string) string {
 const maxBrackets = 5
 
 // maxIndex is the highest index that makes an array; a higher one is a name.
-const maxIndex = 20
+const maxIndex = 1000
 
 // splitName takes `a[b][]` apart: "a", "b", "".
 func splitName(name string) []string {
