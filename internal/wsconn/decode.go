@@ -22,7 +22,8 @@ var ErrDecoderFailed = errors.New("wsconn: decoder has already failed; close the
 // Sink receives what a [Decoder] finds, in the order it arrived and on the
 // goroutine that called Decode. Every p is valid only until the method returns
 // and may be modified until then. An error stops decoding and is returned by
-// Decode as it is. Methods must not call back into the Decoder.
+// Decode as it is. Methods must not call back into the Decoder; after a panic in
+// one of them the Decoder must not be used again.
 type Sink interface {
 	OnText(p []byte) error   // a complete text message, valid UTF-8
 	OnBinary(p []byte) error // a complete binary message

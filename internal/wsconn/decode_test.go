@@ -183,6 +183,40 @@ func TestDecode_MessageLimit(t *testing.T) {
 	})
 }
 
+// Section 9, SEC-9: by default exactly 1,000,000 bytes are accepted, in one frame
+// or in many.
+func TestDecode_DefaultLimit(t *testing.T) {
+	const limit = wsconn.DefaultMaxMessage
+	c := fromClient
+	s := strings.Repeat("m", limit)
+	fragments := c.frame(bin, s[:limit/1000])
+	for range 999 {
+		fragments = append(fragments, c.frame(cont, s[:limit/1000])...)
+	}
+	for name, input := range map[string][]byte{
+		"one frame": c.frame(fin|bin, s),
+		"fragments": cat(fragments, c.frame(fin|cont, "")),
+	} {
+		for _, read := range []int{997, 64 << 10, 2 * limit} {
+			var d wsconn.Decoder
+			var got discard
+			for in := append([]byte(nil), input...); len(in) > 0; {
+				n := min(read, len(in))
+				if err := d.Decode(in[:n], &got); err != nil {
+					t.Fatalf("%s, reads of %d: %v", name, read, err)
+				}
+				in = in[n:]
+			}
+			if got.messages != 1 || got.bytes != limit {
+				t.Errorf("%s, reads of %d: %+v", name, read, got)
+			}
+		}
+	}
+	if got := feed(server(), cat(fragments, c.frame(fin|cont, "m")), func() int { return 4096 }); len(got) != 1 || got[0] != refused(1009) {
+		t.Errorf("one byte over: %.100q", got)
+	}
+}
+
 // SEC-24: the default cap of 16,384 frames, all of them empty.
 func TestDecode_EmptyFragmentsDefaultCap(t *testing.T) {
 	input := fromClient.frame(text, "")
