@@ -1,0 +1,102 @@
+package socketio
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Adapter connects the namespaces of several servers. It only moves messages:
+// rooms, sockets, acknowledgements and the gathering of answers are the server's
+// and the same for every adapter. Methods may be called concurrently.
+type Adapter interface {
+	// Join begins to receive the messages of other nodes for namespace and hands
+	// them to deliver, in the order each node published them. deliver does not block.
+	// self is the id of this node's end: messages with it as their UID need not be
+	// delivered. It returns once messages published by others will be received. The
+	// subscription lasts until ctx is done or Close.
+	Join(ctx context.Context, namespace, self string, deliver func(*ClusterMessage)) error
+	// Publish sends m to every other node, or to the node m.To alone when it is set
+	// (an adapter may then send to all: others ignore it). It does not keep m. offset is
+	// the message's place in a log that survives the node, "" when there is none.
+	Publish(ctx context.Context, m *ClusterMessage) (offset string, err error)
+	// ServerCount returns how many nodes have joined namespace, this one included.
+	ServerCount(ctx context.Context, namespace string) (int, error)
+	// Close ends all subscriptions and frees everything. No deliver is running or
+	// called when it returns.
+	Close() error
+}
+
+// HeartbeatAdapter is an Adapter whose medium cannot count nodes. The server then
+// tells nodes apart by messages of type ClusterHeartbeat, sent every interval, and
+// forgets a node that was silent for timeout. ServerCount is not called.
+type HeartbeatAdapter interface {
+	Adapter
+	Heartbeat() (interval, timeout time.Duration)
+}
+
+// ClusterMessageType is the type of a ClusterMessage, numbered as in the
+// JavaScript ClusterAdapter (spec 3.2).
+type ClusterMessageType int
+
+// The types of spec 3.2, with the fields each uses besides UID, Namespace and Type.
+const (
+	ClusterInitialHeartbeat       ClusterMessageType = iota + 1 // –; answered by ClusterHeartbeat
+	ClusterHeartbeat                                            // –
+	ClusterBroadcast                                            // Data, Attachments, Target; RequestID when acknowledgements are wanted
+	ClusterSocketsJoin                                          // Target, Rooms
+	ClusterSocketsLeave                                         // Target, Rooms
+	ClusterDisconnectSockets                                    // Target, Close
+	ClusterFetchSockets                                         // Target, RequestID
+	ClusterFetchSocketsResponse                                 // RequestID, Sockets
+	ClusterServerSideEmit                                       // Data, Attachments; RequestID when an answer is wanted
+	ClusterServerSideEmitResponse                               // RequestID, Data, Attachments: an array of one value
+	ClusterBroadcastClientCount                                 // RequestID, Count
+	ClusterBroadcastAck                                         // RequestID, Data, Attachments: an array of the client's arguments
+	ClusterAdapterClose                                         // –: the node leaves the namespace
+)
+
+// ClusterMessage is what nodes tell each other. It is immutable once published or
+// delivered. How it looks on the wire is the adapter's business.
+type ClusterMessage struct {
+	UID       string // the sender: 16 hexadecimal digits per node and namespace, "emitter" for emitters
+	To        string // UID of the one node it is for; "" for all
+	Namespace string
+	Type      ClusterMessageType
+	RequestID string // 16 hexadecimal digits, chosen by the requester
+	Target    Target
+
+	// Data is a JSON array: an event's name and arguments, or the arguments of an
+	// answer. Byte strings are placeholders for Attachments, as in Packet.
+	Data        json.RawMessage
+	Attachments [][]byte
+
+	Rooms   []string
+	Close   bool
+	Sockets []SocketInfo
+	Count   int
+}
+
+// Target says which sockets something is for: those in any of Rooms (all when there
+// are none) and in none of Except. A socket's id is a room.
+type Target struct {
+	Rooms  []string
+	Except []string
+	Flags  Flags
+}
+
+// Flags travel with a Target. The zero value is what an unmodified Emit uses.
+type Flags struct {
+	Volatile   bool
+	NoCompress bool
+	Local      bool          // never leaves the node
+	Timeout    time.Duration // of the acknowledgements asked for; zero: none asked
+}
+
+// SocketInfo describes a socket to other nodes.
+type SocketInfo struct {
+	ID        string          `json:"id"`
+	Handshake *Handshake      `json:"handshake"`
+	Rooms     []string        `json:"rooms"`
+	Data      json.RawMessage `json:"data"`
+}

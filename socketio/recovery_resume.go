@@ -1,0 +1,114 @@
+package socketio
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+var errStateLost = &ConnectError{Message: "Connection state is lost"}
+
+// restore takes the state that a client claims in its auth, nil when there is none:
+// wrong types, unknown, too old, taken already, bound to someone else, or too much
+// missed (SEC-59).
+func (n *Namespace) restore(c *conn, auth json.RawMessage) *lostState {
+	if n.log == nil || c.revision == 3 || len(auth) == 0 {
+		return nil
+	}
+	var claim struct {
+		PID    any `json:"pid"`
+		Offset any `json:"offset"`
+	}
+	if json.Unmarshal(auth, &claim) != nil {
+		return nil
+	}
+	pid, ok := claim.PID.(string)
+	offset, okOffset := claim.Offset.(string)
+	if !ok || !okOffset {
+		return nil
+	}
+	l := n.log
+	l.keptMu.Lock()
+	st, ok := l.kept[pid]
+	delete(l.kept, pid) // good for one try
+	l.keptMu.Unlock()
+	if !ok || time.Since(st.at) > l.cfg.MaxDisconnection || st.bound != l.bound(c) {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if st.from, ok = l.number(offset); !ok {
+		return nil
+	}
+	if _, ok = l.missed(st.from, st.rooms); !ok {
+		return nil
+	}
+	return &st
+}
+
+// number parses an offset of this log.
+func (l *recoveryLog) number(offset string) (uint64, bool) {
+	digits, ok := strings.CutPrefix(offset, l.prefix)
+	if !ok || len(digits) == 0 || len(digits) > 13 || digits[0] == '+' || digits[0] == '-' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(digits, 36, 64)
+	return n, err == nil && strconv.FormatUint(n, 36) == digits
+}
+
+// missed returns what a client in rooms has not seen after the event numbered from;
+// false when that event is not in the log any more or when it is too much. The
+// caller holds mu.
+func (l *recoveryLog) missed(from uint64, rooms []string) ([]packet, bool) {
+	l.prune(time.Now())
+	if len(l.entries) == 0 || from < l.entries[0].number || from >= l.next {
+		return nil, false
+	}
+	var list []packet
+	size := 0
+	for _, e := range l.entries[from-l.entries[0].number+1:] {
+		if e.except || len(e.rooms) > 0 && !slices.ContainsFunc(e.rooms, func(r string) bool { return slices.Contains(rooms, r) }) {
+			continue
+		}
+		size += e.size
+		if len(list) == l.cfg.MaxPackets || size > l.cfg.MaxBytes {
+			return nil, false
+		}
+		list = append(list, e.packet)
+	}
+	return list, true
+}
+
+// resume prepares a recovered socket: its rooms, before it connects.
+func (n *Namespace) resume(s *Socket, st *lostState) {
+	own := false
+	for _, room := range st.rooms {
+		if room == s.id {
+			own = true
+			continue
+		}
+		_ = s.Join(room) // it may have gone meanwhile
+	}
+	if !own {
+		s.Leave(s.id)
+	}
+}
+
+// collect fetches what a recovered socket has missed, when it opens: from here to
+// the end of the critical section nothing is sent in between. The caller holds mu.
+func (l *recoveryLog) collect(s *Socket) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.extras
+	if x == nil || !x.recovered {
+		return nil
+	}
+	missed, ok := l.missed(x.from, s.roomNames())
+	if !ok { // lost while middleware ran
+		return errStateLost
+	}
+	x.missed = missed
+	return nil
+}
