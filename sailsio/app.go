@@ -1,0 +1,184 @@
+package sailsio
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-sails/sails/sailsio/session"
+	"github.com/go-sails/sails/socketio"
+	"github.com/go-sails/sails/virtualrequest"
+)
+
+// App serves an application over plain HTTP and over sockets of sails.io.js: the
+// same handler answers both. It is an http.Handler.
+//
+// What comes over a socket as a virtual request has the socket in its context
+// (SocketFromContext), its own bounds (Config.MaxInFlight) and ends when the
+// client goes. Requests of one socket start in the order they were sent and run
+// side by side. Safe for concurrent use.
+type App struct {
+	cfg        Config
+	io         *socketio.Server
+	sockets    *Sockets
+	pubsub     *pubsub
+	limits     *limits
+	dispatcher *virtualrequest.Dispatcher
+	plain      http.Handler // everything but the socket path
+	path       string       // "/socket.io/"
+	closing    atomic.Bool
+}
+
+// New makes an App. It fails when the Config makes no sense.
+func New(cfg Config) (*App, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	io, err := socketio.NewServer(cfg.SocketIO)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{
+		cfg:     cfg,
+		io:      io,
+		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil},
+		limits:  newLimits(cfg.MaxInFlight, cfg.MaxParked, cfg.MaxInFlightTotal),
+		path:    "/socket.io/",
+	}
+	if cfg.SocketIO.Path != "" {
+		a.path = strings.TrimSuffix(cfg.SocketIO.Path, "/") + "/"
+	}
+	a.pubsub = newPubsub(a.sockets, &a.cfg)
+	a.plain = a.handler()
+	a.dispatcher = &virtualrequest.Dispatcher{
+		Handler:        a.plain,
+		Timeout:        cfg.RequestTimeout,
+		MaxResponse:    cfg.MaxResponse,
+		Limits:         cfg.Limits,
+		OmitHeaders:    cfg.OmitResponseHeaders,
+		OmitStatusCode: cfg.OmitStatusCode,
+		Logger:         cfg.Logger,
+	}
+	a.bind()
+	return a, nil
+}
+
+// handler wraps the user's handler in what every request passes.
+func (a *App) handler() http.Handler {
+	h := a.cfg.Handler
+	if !a.cfg.NoThirdPartyCookie {
+		h = grantCookie(h)
+	}
+	if a.cfg.Sessions != nil {
+		h = a.cfg.Sessions.Handler(h)
+	}
+	return h
+}
+
+// bind registers what happens on sockets.
+func (a *App) bind() {
+	ns := a.sockets.ns
+	ns.Use(func(next socketio.ConnectFunc) socketio.ConnectFunc {
+		return func(ctx context.Context, s *socketio.Socket) error {
+			return next(a.newConn(ctx, s), s)
+		}
+	})
+	for _, method := range virtualrequest.Methods() {
+		ns.Handle(method, socketio.HandlerFunc(a.serveEvent))
+	}
+	if a.cfg.AfterDisconnect != nil {
+		ns.OnDisconnect(a.afterDisconnect)
+	}
+	a.sockets.listen()
+}
+
+// ServeHTTP answers requests below the socket path (Config.SocketIO.Path) itself and
+// leaves all others to Config.Handler, behind Config.Sessions.
+func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, a.path) {
+		a.plain.ServeHTTP(w, r)
+		return
+	}
+	switch _, virtual := virtualrequest.FromContext(r.Context()); {
+	case virtual:
+		// SEC-70: a router may lead a virtual request back here.
+		http.NotFound(w, r)
+	case a.closing.Load() && !r.URL.Query().Has("sid"):
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "Service Unavailable", http.StatusServiceUnavailable)
+	default:
+		a.io.ServeHTTP(w, r)
+	}
+}
+
+// IO returns the Socket.IO server, for namespaces and events of your own.
+func (a *App) IO() *socketio.Server { return a.io }
+
+// Sockets returns sails.sockets: rooms and broadcasts.
+func (a *App) Sockets() *Sockets { return a.sockets }
+
+// Model returns the pubsub of a model by its identity, in any letter case. A model
+// that Config.Models does not declare has no associations, and its ids are sent as
+// they are given.
+func (a *App) Model(identity string) *Model {
+	identity = strings.ToLower(identity)
+	if m := a.pubsub.models[identity]; m != nil {
+		return m
+	}
+	return a.pubsub.model(identity, nil, &a.cfg)
+}
+
+// drainFor is how long Shutdown waits for requests in flight.
+const drainFor = 10 * time.Second
+
+// Shutdown ends the App: new clients are refused and new virtual requests dropped
+// at once (VR-12); requests in flight may finish, for ten seconds at most; then all
+// clients are disconnected. It returns when that is done, or with ctx's error. Plain
+// HTTP is the business of the http.Server.
+func (a *App) Shutdown(ctx context.Context) error {
+	a.closing.Store(true)
+	draining, cancel := context.WithTimeout(ctx, drainFor)
+	err := a.limits.wait(draining)
+	cancel()
+	if err != nil && ctx.Err() == nil {
+		a.cfg.Logger.Warn("requests still run at shutdown", "requests", a.limits.inFlight.Load())
+	}
+	return a.io.Shutdown(ctx)
+}
+
+// afterDisconnect runs the hook with the session as it is now.
+func (a *App) afterDisconnect(s *socketio.Socket, _ socketio.DisconnectReason) {
+	c, ok := connFromContext(s.Context())
+	if !ok {
+		return
+	}
+	ctx := context.WithoutCancel(c) // the client's own has ended
+	run := func(ctx context.Context) error { return a.cfg.AfterDisconnect(ctx, s) }
+	var err error
+	if a.cfg.Sessions != nil {
+		err = a.withSession(ctx, c.cookies, run)
+	} else {
+		err = run(ctx)
+	}
+	if err != nil {
+		a.cfg.Logger.Error("AfterDisconnect failed", "socket", s.ID(), "error", err)
+	}
+}
+
+// withSession runs fn with the session of a socket, or without when it cannot be
+// loaded (SU-31).
+func (a *App) withSession(ctx context.Context, c *session.SocketCookies, fn func(context.Context) error) error {
+	called := false
+	err := a.cfg.Sessions.Run(ctx, c, func(ctx context.Context) error {
+		called = true
+		return fn(ctx)
+	})
+	if called {
+		return err
+	}
+	return errors.Join(err, fn(ctx))
+}

@@ -1,0 +1,95 @@
+package sailsio
+
+import (
+	"net/http"
+
+	"github.com/go-sails/sails/virtualrequest"
+)
+
+// cookiePath is where sails.io.js of another origin gets its session cookie, with
+// a script tag, before it connects (CN-50).
+const cookiePath = "/__getcookie"
+
+const cookieScript = "_sailsIoJSConnect();"
+
+// grantCookie answers GET /__getcookie where next does not: the user's routes come
+// first. The cookie itself is set by the session middleware around it.
+func grantCookie(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != cookiePath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		switch r.Method {
+		case http.MethodGet, http.MethodHead, http.MethodOptions:
+		default:
+			next.ServeHTTP(w, r)
+			return
+		}
+		probe := &missProbe{ResponseWriter: w, kept: http.Header{}}
+		next.ServeHTTP(probe, r)
+		probe.WriteHeader(http.StatusOK) // what net/http does for a handler that wrote nothing
+		if !probe.missed {
+			return
+		}
+		if r.Method == http.MethodOptions {
+			w.Header().Set("Allow", "GET,HEAD,PUT,POST,DELETE,PATCH") // CN-54
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+		mime := "application/javascript; charset=utf-8"
+		if _, virtual := virtualrequest.FromContext(r.Context()); virtual {
+			mime = "application/javascript" // CN-55
+		}
+		w.Header().Set("Content-Type", mime)
+		if r.Method == http.MethodHead {
+			w.Header().Set("Content-Length", "20")
+			return
+		}
+		_, _ = w.Write([]byte(cookieScript)) // the client may have gone
+	})
+}
+
+// missProbe is a ResponseWriter that swallows an answer saying that there is no
+// such page. Until that is known, fields are set on a header of its own. It has no
+// Unwrap: what reached the writer below would be an answer.
+type missProbe struct {
+	http.ResponseWriter
+	kept    http.Header
+	decided bool
+	missed  bool
+}
+
+func (p *missProbe) Header() http.Header {
+	if p.decided && !p.missed {
+		return p.ResponseWriter.Header()
+	}
+	return p.kept
+}
+
+func (p *missProbe) WriteHeader(status int) {
+	if p.decided {
+		return
+	}
+	if status >= 100 && status < 200 {
+		return
+	}
+	p.decided = true
+	p.missed = status == http.StatusNotFound || status == http.StatusMethodNotAllowed
+	if p.missed {
+		return
+	}
+	header := p.ResponseWriter.Header()
+	for name, values := range p.kept {
+		header[name] = values
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *missProbe) Write(b []byte) (int, error) {
+	p.WriteHeader(http.StatusOK)
+	if p.missed {
+		return len(b), nil
+	}
+	return p.ResponseWriter.Write(b)
+}

@@ -1,0 +1,242 @@
+package sailsio
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-sails/sails/internal/workers"
+)
+
+// errOverload refuses a request because too many are unanswered already; the
+// client sees status 503 (SEC-3, SEC-72).
+var errOverload = errors.New("sailsio: too many requests are unanswered")
+
+// headStart is how long a request runs alone before the next one of its socket
+// is started beside it. It is what keeps the order of start (VR-13): requests that
+// come in one burst and do not wait for anything run one after the other, as they
+// do in Node, while one that does wait holds up the next for this long at most.
+const headStart = 10 * time.Millisecond
+
+// parkAfter is when a request stops counting as running (SEC-72).
+const parkAfter = time.Second
+
+// limits are shared by the lanes of an App.
+type limits struct {
+	pool     workers.Pool
+	running  int // per socket
+	parked   int // per socket
+	total    int64
+	inFlight atomic.Int64  // accepted and unfinished, all sockets
+	idle     chan struct{} // capacity 1: a hint that inFlight reached zero
+}
+
+func newLimits(running, parked, total int) *limits {
+	return &limits{running: running, parked: parked, total: int64(total), idle: make(chan struct{}, 1)}
+}
+
+// wait returns when no request is in flight any more, or with ctx's error.
+func (l *limits) wait(ctx context.Context) error {
+	for l.inFlight.Load() > 0 {
+		select {
+		case <-l.idle:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (l *limits) finished() {
+	if l.inFlight.Add(-1) == 0 {
+		select {
+		case l.idle <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// job is one request on its way through a lane.
+type job struct {
+	run        func()
+	started    time.Time
+	parked     bool
+	prev, next *job
+}
+
+// lane runs the requests of one socket: started in the order they came, at most
+// limits.running of them waiting or running, more of them parked.
+//
+// One worker at a time has the turn: it takes the jobs from the queue and runs
+// them one after the other. When a job outlives its head start, the turn passes to
+// a fresh worker and the old one ends with its job. So requests that answer at once
+// cost no goroutine each, and slow ones overlap.
+type lane struct {
+	limits *limits
+
+	mu      sync.Mutex
+	queue   []*job // accepted, not started
+	busy    bool   // a worker has the turn, or is on its way to take it
+	turn    *job   // what the worker with the turn runs; nil between two jobs
+	oldest  *job   // running and not parked, in order of start
+	newest  *job
+	running int
+	parked  int
+	watch   *time.Timer
+	due     time.Time     // when watch calls tend; zero when it will not
+	freed   chan struct{} // capacity 1: wakes the one waiting submit
+}
+
+// submit accepts run and returns. While limits.running requests are waiting or
+// running it blocks: the socket's events wait behind it, and in the end reading
+// from the client stops (SEC-71). It must not be called concurrently.
+func (l *lane) submit(ctx context.Context, run func()) error {
+	l.mu.Lock()
+	for l.running+len(l.queue) >= l.limits.running {
+		if l.freed == nil {
+			l.freed = make(chan struct{}, 1)
+		}
+		l.mu.Unlock()
+		select {
+		case <-l.freed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		l.mu.Lock()
+	}
+	defer l.mu.Unlock()
+	if l.parked >= l.limits.parked {
+		return errOverload
+	}
+	if l.limits.inFlight.Add(1) > l.limits.total {
+		l.limits.finished()
+		return errOverload
+	}
+	l.queue = append(l.queue, &job{run: run})
+	if !l.busy {
+		l.busy = true
+		l.limits.pool.Run(l)
+	}
+	return nil
+}
+
+// Run is the work of the worker that has the turn.
+func (l *lane) Run() {
+	l.mu.Lock()
+	for len(l.queue) > 0 {
+		j := l.queue[0]
+		l.queue[0] = nil
+		l.queue = l.queue[1:]
+		if len(l.queue) == 0 {
+			l.queue = nil // an idle socket keeps no array
+		}
+		l.start(j)
+		l.mu.Unlock()
+		j.run()
+		l.mu.Lock()
+		l.finish(j)
+		if l.turn != j {
+			l.mu.Unlock()
+			return
+		}
+		l.turn = nil
+	}
+	l.busy = false
+	l.mu.Unlock()
+}
+
+// start notes that j runs and has the turn. l.mu is held.
+func (l *lane) start(j *job) {
+	j.started = time.Now()
+	j.prev = l.newest
+	if l.newest != nil {
+		l.newest.next = j
+	} else {
+		l.oldest = j
+	}
+	l.newest = j
+	l.running++
+	l.turn = j
+	l.arm(j.started.Add(headStart))
+}
+
+// finish takes j out of the books. l.mu is held.
+func (l *lane) finish(j *job) {
+	if j.parked {
+		l.parked--
+		l.arm(time.Now().Add(headStart)) // another may be parked in its place
+	} else {
+		l.unlink(j)
+	}
+	l.limits.finished()
+}
+
+// unlink takes j off the running list, which lets a waiting submit go on. l.mu is held.
+func (l *lane) unlink(j *job) {
+	if j.prev != nil {
+		j.prev.next = j.next
+	} else {
+		l.oldest = j.next
+	}
+	if j.next != nil {
+		j.next.prev = j.prev
+	} else {
+		l.newest = j.prev
+	}
+	j.prev, j.next = nil, nil
+	l.running--
+	if l.freed != nil {
+		select {
+		case l.freed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// arm has tend called at due, unless it will be called earlier. A lane whose
+// requests answer at once pays for the timer once per head start, not per
+// request. l.mu is held.
+func (l *lane) arm(due time.Time) {
+	if !l.due.IsZero() && !due.Before(l.due) {
+		return
+	}
+	l.due = due
+	if l.watch == nil {
+		l.watch = time.AfterFunc(time.Until(due), l.tend)
+	} else {
+		l.watch.Reset(time.Until(due))
+	}
+}
+
+// tend passes the turn on when a request has had its head start, and parks those
+// that run for long.
+func (l *lane) tend() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.due = time.Time{}
+	now := time.Now()
+	for l.oldest != nil && now.Sub(l.oldest.started) >= parkAfter && l.parked < l.limits.parked {
+		j := l.oldest
+		l.unlink(j)
+		j.parked = true
+		l.parked++
+	}
+	if l.oldest != nil && l.parked < l.limits.parked {
+		l.arm(l.oldest.started.Add(parkAfter))
+	}
+	j := l.turn
+	if j == nil {
+		return
+	}
+	if end := j.started.Add(headStart); now.Before(end) {
+		l.arm(end)
+		return
+	}
+	l.turn = nil
+	l.busy = len(l.queue) > 0
+	if l.busy {
+		l.limits.pool.Run(l)
+	}
+}

@@ -1,0 +1,129 @@
+package sailsio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"sync"
+
+	"github.com/go-sails/sails/socketio"
+	"github.com/go-sails/sails/virtualrequest"
+)
+
+// parseErrorEvent tells a client of a message that is no virtual request and has
+// no usable acknowledgement (ER-2).
+const parseErrorEvent = "sails:parseError"
+
+// serveEvent takes one event that is a virtual request. It runs on the goroutine
+// of the socket's events, so it only parses and hands over; it blocks while the
+// socket has too many requests running.
+func (a *App) serveEvent(ctx context.Context, e *socketio.Event) error {
+	c, ok := connFromContext(ctx)
+	if !ok {
+		return errors.New("sailsio: the socket's context was replaced by middleware; pass on a context derived from the given one")
+	}
+	if a.closing.Load() {
+		return nil // VR-12: dropped
+	}
+	silent := !e.WantsAck()
+	if e.Len() > 1 { // an argument where the callback belongs
+		if !falsy(e.Raw(1)) {
+			return a.refuse(c, nil, virtualrequest.NewCallbackError()) // ER-5
+		}
+		silent = true
+	}
+	if e.Len() == 0 && !silent {
+		return a.refuse(c, nil, virtualrequest.NewCallbackError()) // ER-8
+	}
+	answerTo := e
+	if silent {
+		answerTo = nil
+	}
+	payload, err := inlined(e.Args())
+	if err != nil {
+		return err
+	}
+	request, err := virtualrequest.Parse(e.Name(), payload)
+	if err == nil {
+		err = c.tooOld // ER-7: checked last
+	}
+	if err != nil {
+		return a.refuse(c, answerTo, err)
+	}
+	err = c.lane.submit(ctx, func() { a.run(c, answerTo, request) })
+	if errors.Is(err, errOverload) && answerTo != nil {
+		return e.Ack(overload)
+	}
+	return err
+}
+
+// overload is the answer to requests beyond the bounds.
+var overload = json.RawMessage(`{"body":"Service Unavailable","headers":{},"statusCode":503}`)
+
+// inlined returns the first argument as JSON. Binary parts become base64 text: what
+// reads the body of a request expects JSON.
+func inlined(args socketio.Args) (json.RawMessage, error) {
+	if len(args.Attachments()) == 0 {
+		return args.Raw(0), nil
+	}
+	list, err := args.Slice(0, 1).MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return list[1 : len(list)-1], nil
+}
+
+// refuse tells the client that its message is no virtual request, by its
+// acknowledgement or else by an event (ER-1, ER-2).
+func (a *App) refuse(c *conn, e *socketio.Event, fault error) error {
+	a.cfg.Logger.Debug("virtual request refused", "socket", c.socket.ID(), "error", fault)
+	if e != nil {
+		return e.Ack(fault)
+	}
+	return c.socket.Emit(parseErrorEvent, fault)
+}
+
+// run runs the handler for a request, on a worker, and answers it.
+func (a *App) run(c *conn, e *socketio.Event, request *virtualrequest.Request) {
+	c.wearCookie()
+	a.dispatcher.Run(c, c.origin, request, func(r *virtualrequest.Response) {
+		c.capture(r.SetCookie)
+		if e == nil {
+			return // RS-8: executed all the same
+		}
+		if err := acknowledge(e, r); err != nil && !errors.Is(err, socketio.ErrClosed) {
+			a.cfg.Logger.Error("virtual request not answered", "socket", c.socket.ID(), "url", request.URL, "error", err)
+		}
+	})
+}
+
+// answers are buffers for encoded answers.
+var answers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxPooled is the largest buffer worth keeping.
+const maxPooled = 64 << 10
+
+// acknowledge sends the answer of a request.
+func acknowledge(e *socketio.Event, r *virtualrequest.Response) error {
+	buf := answers.Get().(*[]byte)
+	defer answers.Put(buf)
+	text, ok := r.AppendJSON((*buf)[:0])
+	if !ok {
+		return e.Ack(r) // binary
+	}
+	if cap(text) <= maxPooled {
+		*buf = text
+	}
+	return e.Ack(json.RawMessage(text))
+}
+
+// falsy tells whether JavaScript would call a JSON value false.
+func falsy(raw json.RawMessage) bool {
+	switch string(raw) {
+	case "null", "false", `""`:
+		return true
+	}
+	f, err := strconv.ParseFloat(string(raw), 64)
+	return err == nil && f == 0
+}

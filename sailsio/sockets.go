@@ -1,0 +1,226 @@
+package sailsio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-sails/sails/socketio"
+)
+
+// DefaultEvent is the event name of Broadcast and Blast when none is given (SK-2).
+const DefaultEvent = "message"
+
+var (
+	// ErrNotSocket says that a socket id is empty: the request came over plain
+	// HTTP, where there is nothing to join or subscribe. Sails ignores such calls;
+	// a handler that serves both may ignore this error.
+	ErrNotSocket = errors.New("sailsio: not a socket request: the socket id is empty")
+	// ErrNoSuchSocket says that no socket with this id is connected to this node
+	// (SK-31). It says nothing of other nodes.
+	ErrNoSuchSocket = errors.New("sailsio: no such socket on this node")
+	// ErrEmptyRoom refuses an empty room name.
+	ErrEmptyRoom = errors.New("sailsio: a room name is empty")
+)
+
+// Sockets moves sockets between rooms and sends events to rooms: sails.sockets.
+//
+// A socket is named by its id, and every id is also the name of a room that only
+// this socket is in, so an id can be used wherever a room can (SK-1). Ids of
+// sockets that are connected to other nodes work as well, through the adapter
+// (SK-24). What concerns sockets of this node has happened when a method returns
+// (SK-32); what is sent never waits for a client.
+//
+// Errors are those of the arguments and of the adapter. When the adapter fails,
+// the local part has been done. Safe for concurrent use.
+type Sockets struct {
+	ns       *socketio.Namespace
+	combined bool // one message for all rooms of a Broadcast, as 0.12 sent it
+}
+
+// Join adds the socket to rooms.
+func (s *Sockets) Join(ctx context.Context, socketID string, rooms ...string) error {
+	if err := checkTarget(socketID, rooms); err != nil {
+		return err
+	}
+	if socket, ok := s.ns.Socket(socketID); ok {
+		return socket.Join(rooms...)
+	}
+	return s.ns.In(socketID).SocketsJoin(ctx, rooms...)
+}
+
+// Leave removes the socket from rooms. Rooms it is not in are ignored.
+func (s *Sockets) Leave(ctx context.Context, socketID string, rooms ...string) error {
+	if err := checkTarget(socketID, rooms); err != nil {
+		return err
+	}
+	if socket, ok := s.ns.Socket(socketID); ok {
+		socket.Leave(rooms...)
+		return nil
+	}
+	return s.ns.In(socketID).SocketsLeave(ctx, rooms...)
+}
+
+// AddRoomMembersToRooms makes all members of source join rooms.
+func (s *Sockets) AddRoomMembersToRooms(ctx context.Context, source string, rooms ...string) error {
+	return s.Join(ctx, source, rooms...) // a room and a socket id are the same thing here (SK-29)
+}
+
+// RemoveRoomMembersFromRooms makes all members of source leave rooms.
+func (s *Sockets) RemoveRoomMembersFromRooms(ctx context.Context, source string, rooms ...string) error {
+	return s.Leave(ctx, source, rooms...)
+}
+
+func checkTarget(target string, rooms []string) error {
+	if target == "" {
+		return ErrNotSocket
+	}
+	if slices.Contains(rooms, "") {
+		return ErrEmptyRoom
+	}
+	return nil
+}
+
+// LeaveAllOptions are the options of LeaveAll. The zero value is Sails' default.
+type LeaveAllOptions struct {
+	// KeepSourceRoom lets the members stay in the source room itself
+	// (includeSourceRoom: false).
+	KeepSourceRoom bool `json:"keepSourceRoom,omitempty"`
+	// SocketRooms makes them leave the rooms of their own ids too, after which
+	// nothing reaches them by id (includeSocketRooms: true).
+	SocketRooms bool `json:"socketRooms,omitempty"`
+}
+
+// leaveAllEvent tells the other nodes of a LeaveAll. Unlike the reference it
+// carries the options (SU-9).
+const leaveAllEvent = "sailsio:leaveAll"
+
+type leaveAllMessage struct {
+	SourceRoom string `json:"sourceRoom"`
+	LeaveAllOptions
+}
+
+// LeaveAll makes all members of source leave all their rooms, source included
+// (SK-30).
+func (s *Sockets) LeaveAll(ctx context.Context, source string, o LeaveAllOptions) error {
+	if source == "" {
+		return ErrEmptyRoom
+	}
+	m := leaveAllMessage{source, o}
+	return errors.Join(s.leaveAllHere(ctx, m), s.ns.ServerSideEmit(ctx, leaveAllEvent, m))
+}
+
+func (s *Sockets) leaveAllHere(ctx context.Context, m leaveAllMessage) error {
+	members, err := s.members(ctx, m.SourceRoom)
+	for _, socket := range members {
+		socket.Leave(slices.DeleteFunc(socket.Rooms(), func(room string) bool {
+			return m.KeepSourceRoom && room == m.SourceRoom || !m.SocketRooms && room == socket.ID()
+		})...)
+	}
+	return err
+}
+
+// listen applies what other nodes do with LeaveAll.
+func (s *Sockets) listen() {
+	s.ns.OnServerSide(leaveAllEvent, func(ctx context.Context, args socketio.Args) (any, error) {
+		var m leaveAllMessage
+		if err := args.Decode(&m); err != nil {
+			return nil, err
+		}
+		return nil, s.leaveAllHere(ctx, m)
+	})
+}
+
+// members returns the sockets of this node that are in any of the rooms.
+func (s *Sockets) members(ctx context.Context, rooms ...string) ([]*socketio.Socket, error) {
+	found, err := s.ns.In(rooms...).Local().FetchSockets(ctx)
+	members := make([]*socketio.Socket, 0, len(found))
+	for _, f := range found {
+		if socket, ok := s.ns.Socket(f.ID); ok {
+			members = append(members, socket)
+		}
+	}
+	return members, err
+}
+
+// Get returns the socket with this id if it is connected to this node, or
+// ErrNoSuchSocket.
+func (s *Sockets) Get(socketID string) (*socketio.Socket, error) {
+	if socketID == "" {
+		return nil, ErrNotSocket
+	}
+	socket, ok := s.ns.Socket(socketID)
+	if !ok {
+		return nil, fmt.Errorf("%w: %q", ErrNoSuchSocket, socketID)
+	}
+	return socket, nil
+}
+
+// Broadcast sends an event to the members of a room. An empty event name means
+// DefaultEvent. data is one JSON-encodable value; []byte values in it travel as
+// binary, nil arrives as null (SK-5). The requester of a virtual request receives
+// it too when it is a member and not omitted (SK-33).
+//
+// The names connect, connect_error, disconnect, disconnecting, newListener and
+// removeListener are reserved: the error says so and nothing is sent (SK-6).
+func (s *Sockets) Broadcast(ctx context.Context, room, event string, data any, opts ...Option) error {
+	if room == "" {
+		return ErrEmptyRoom
+	}
+	event, err := eventName(event)
+	if err != nil {
+		return err
+	}
+	return s.send(ctx, room, event, data, newOptions(opts).omit)
+}
+
+// BroadcastRooms sends an event to each of the rooms in turn: a socket that is in
+// two of them receives it twice, one that is in a room named twice also (SK-20). In
+// Sails012 mode it is sent once to all of them.
+func (s *Sockets) BroadcastRooms(ctx context.Context, rooms []string, event string, data any, opts ...Option) error {
+	if slices.Contains(rooms, "") {
+		return ErrEmptyRoom
+	}
+	event, err := eventName(event)
+	if err != nil || len(rooms) == 0 {
+		return err
+	}
+	omit := newOptions(opts).omit
+	if s.combined {
+		return s.ns.To(rooms...).Except(omit...).Emit(ctx, event, data)
+	}
+	for _, room := range rooms {
+		err = errors.Join(err, s.send(ctx, room, event, data, omit))
+	}
+	return err
+}
+
+// Blast sends an event to every socket of every node. The rest is as with
+// Broadcast.
+func (s *Sockets) Blast(ctx context.Context, event string, data any, opts ...Option) error {
+	event, err := eventName(event)
+	if err != nil {
+		return err
+	}
+	return s.ns.Except(newOptions(opts).omit...).Emit(ctx, event, data)
+}
+
+// send emits to one room. event has been checked.
+func (s *Sockets) send(ctx context.Context, room, event string, data any, omit []string) error {
+	target := s.ns.To(room)
+	if len(omit) > 0 {
+		target = target.Except(omit...)
+	}
+	return target.Emit(ctx, event, data)
+}
+
+func eventName(event string) (string, error) {
+	switch event {
+	case "":
+		return DefaultEvent, nil
+	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
+		return "", fmt.Errorf("sailsio: %q is a reserved event name", event)
+	}
+	return event, nil
+}
