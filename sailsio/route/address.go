@@ -109,26 +109,12 @@ func parseAddress(s string) (address, error) {
 	if !strings.HasPrefix(rest, "/") {
 		return a, fmt.Errorf("route: address %q: the path must begin with /; a redirect or an unknown verb perhaps?", s)
 	}
-	if strings.ContainsAny(rest, " \t\r\n?#") && !optionalMarks(rest) {
-		return a, fmt.Errorf("route: address %q: a path holds no blanks, queries or fragments", s)
+	if strings.ContainsAny(rest, " \t\r\n#") {
+		return a, fmt.Errorf("route: address %q: a path holds no blanks and no fragment", s)
 	}
 	if lengthParam.MatchString(rest) {
 		return a, fmt.Errorf("route: address %q: a parameter cannot be called length in Sails; use another name", s)
 	}
 	a.path = rest
 	return a, nil
-}
-
-// optionalMarks reports whether the question marks in path all mark something
-// optional, and nothing else in it is out of place.
-func optionalMarks(path string) bool {
-	if strings.ContainsAny(path, " \t\r\n#") {
-		return false
-	}
-	for i := range len(path) {
-		if path[i] == '?' && (i == 0 || path[i-1] == '/') {
-			return false
-		}
-	}
-	return true
 }

@@ -1,20 +1,12 @@
 package route
 
 import (
-	"io"
 	"net/http"
 	"strconv"
 
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/virtualrequest"
 )
-
-// answerText sets no content type: net/http finds text/plain, and a virtual
-// response has none, as in Sails.
-func answerText(w http.ResponseWriter, status int, text string) {
-	w.WriteHeader(status)
-	_, _ = io.WriteString(w, text) // a client that is gone
-}
 
 // setHeader sets a header as Node's res.setHeader does: under its lower-case
 // name only, which a JWR shows and HTTP does not (RS-5).
@@ -45,8 +37,7 @@ func defaultOptions(w http.ResponseWriter, r *http.Request) {
 	}
 	const allow = "GET,HEAD,PUT,POST,DELETE,PATCH"
 	w.Header().Set("Allow", allow)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	answerText(w, http.StatusOK, allow)
+	action.Send(w, r, allow)
 }
 
 // withParams hands a route's parameters to the handler.

@@ -30,7 +30,7 @@ type node struct {
 type leaf struct {
 	route int
 	names []string
-	star  string
+	star  bool // what the star stands for is parameter "0"
 }
 
 type expr struct {
@@ -62,18 +62,13 @@ func (ix *index) add(route int, a *address) error {
 		ix.expressions = append(ix.expressions, expr{route: route, re: re, names: a.names, prefix: lower(prefix), numbered: true})
 		return nil
 	}
-	tokens := tokenize(a.path)
-	paths, ok := simplePaths(tokens)
+	paths, ok := simplePaths(a.path)
 	if !ok {
-		re, names, err := expression(a.path, tokens)
+		re, names, err := expression(a.path)
 		if err != nil {
 			return err
 		}
-		prefix := ""
-		if !tokens[0].param() && len(tokens) > 1 {
-			prefix = lower(tokens[0].text)
-		}
-		ix.expressions = append(ix.expressions, expr{route: route, re: re, names: names, prefix: prefix})
+		ix.expressions = append(ix.expressions, expr{route: route, re: re, names: names, prefix: lower(literalPrefix(a.path))})
 		return nil
 	}
 	for _, p := range paths {
@@ -82,16 +77,15 @@ func (ix *index) add(route int, a *address) error {
 	return nil
 }
 
-// literalPrefix is the beginning of a regular expression that stands for itself.
+// literalPrefix is the beginning of a path or a regular expression that stands
+// for itself. The byte before a quantifier may be absent, and the slash before a
+// parameter too.
 func literalPrefix(s string) string {
-	i := strings.IndexAny(s, `\.+*?()[]{}|^$`)
+	i := strings.IndexAny(s, `:\.+*?()[]{}|^$`)
 	if i < 0 {
-		return s
+		return s[:max(len(s)-1, 0)] // without a trailing slash
 	}
-	if strings.IndexByte("*?{", s[i]) >= 0 && i > 0 {
-		i-- // the byte before may be absent
-	}
-	return s[:i]
+	return s[:max(i-1, 0)]
 }
 
 func (n *node) insert(route int, p simple) {
@@ -116,7 +110,7 @@ func (n *node) insert(route int, p simple) {
 		n = child
 	}
 	list := &n.ends
-	if p.star != "" {
+	if p.star {
 		list = &n.stars
 	}
 	// Of two readings of one address the first is the one to prefer.
@@ -150,8 +144,8 @@ func (ix *index) lookup(path string, answers func(route int) bool) (hits []hit) 
 		for k, name := range leaves[i].leaf.names {
 			h.add(name, leaves[i].values[k])
 		}
-		if star := leaves[i].leaf.star; star != "" {
-			h.add(star, leaves[i].rest)
+		if leaves[i].leaf.star {
+			h.add("0", leaves[i].rest)
 		}
 		hits = append(hits, h)
 	}

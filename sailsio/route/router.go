@@ -242,7 +242,7 @@ func Identity(action string) string {
 func (rt *Router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	if !decodes(path) {
-		answerText(w, http.StatusBadRequest, "Bad request: Could not decode requested URL.") // VR-8
+		action.Send(action.Status(w, http.StatusBadRequest), r, "Bad request: Could not decode requested URL.") // VR-8
 		return
 	}
 	method := methodOf(r.Method)
