@@ -43,8 +43,8 @@ func (r *Request) buildHeader(from *Origin, limits *Limits, room *[4]string) (h 
 			if err != nil || !ok {
 				name, v = "", "" // dropped, but counted
 			}
-			if len(value) > len(v) {
-				size += len(value) - len(v) // SEC-69: count what was sent
+			if value[0] != '"' || v == "" {
+				size += max(0, len(value)-len(v)) // objects count as sent
 			}
 			return add(name, v)
 		})
