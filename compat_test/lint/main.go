@@ -98,17 +98,19 @@ func (l *linter) file(path, rel string) error {
 	if strings.HasPrefix(pkg, "internal/leakcheck") {
 		return nil // it ends the test binary and speaks to the person running it
 	}
+	bubbles := test && slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"testing/synctest"` })
+	code := library && !test && !strings.HasSuffix(pkg, "test") // modeltest and the like run in tests
 	ast.Inspect(f, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true
 		}
 		switch name := callee(call); {
-		case test && name == "time.Sleep":
+		case test && !bubbles && name == "time.Sleep":
 			l.report(call.Pos(), "time.Sleep in a test: wait for the event, or use testing/synctest")
-		case library && !test && slices.Contains(forbiddenCalls, name):
+		case code && slices.Contains(forbiddenCalls, name):
 			l.report(call.Pos(), name+" in library code: return an error, or use the configured *slog.Logger")
-		case library && !test && name == "panic" && !repanic(call):
+		case code && name == "panic" && !repanic(call):
 			l.report(call.Pos(), "panic in library code: return an error")
 		}
 		return true

@@ -22,6 +22,10 @@ export class SailsSocket extends Watched {
   }
 
   async reconnect(changes = {}) {
+    if (!this.#sdk.reconnect) { // releases before 0.13.8
+      this.transcript.record({ socket: this.name, reopened: 'not offered by this release' });
+      return;
+    }
     Object.assign(this.#sdk, changes);
     const raw = await this.#connect(() => this.#sdk.reconnect());
     const how = await outcome(raw);
