@@ -96,6 +96,9 @@ func (w *commitWriter) finish(panicked bool) {
 		}
 		return
 	}
+	if w.failed {
+		return
+	}
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	if err := w.s.finish(w.ctx, false); err != nil {
