@@ -220,3 +220,20 @@ func anys[T any](in []T) []any {
 	}
 	return out
 }
+
+// Convert converts a value to the attribute's type where nothing is lost, as
+// create does, without checking anything else. Null stays null.
+func (a *Attribute) Convert(v any) (any, error) {
+	v, ok := clean(v, 0)
+	if !ok {
+		return nil, fmt.Errorf("model: the value of %s is no JSON value", a.Name)
+	}
+	if v == nil {
+		return nil, nil
+	}
+	return coerce(a.Type, v)
+}
+
+// Base is what an attribute holds in a record that never got a value for it:
+// null, "", 0 or false, by its type.
+func (a *Attribute) Base() any { return a.base() }

@@ -1,0 +1,28 @@
+// Package sqlstore keeps the records of a model.Schema in a SQL database
+// through database/sql: SQLite, PostgreSQL, MySQL and MariaDB. It has Waterline's
+// methods with Waterline's results and error codes.
+//
+// Package sqlite, below this one, opens embedded SQLite databases. For the
+// others open a *sql.DB with the driver of your choice; pgx (stdlib) and
+// go-sql-driver/mysql are tested.
+//
+// # SQL
+//
+// Identifiers in statements come from the schema only and values are always
+// parameters, whatever a query holds (SEC-85): a Query refers to declared
+// attributes by pointer, and the package has no way to put a value into the text
+// of a statement. A query that finds records takes one statement, and one more
+// for each populated association however many records there are.
+//
+// # Transactions
+//
+// Every write runs in a transaction with its changes to associations and its
+// lifecycle callbacks. Transaction makes one of several calls; it travels in
+// the context, so callbacks that use the context they get are part of it.
+//
+// # Existing databases
+//
+// Tables and columns are those Waterline's SQL adapters use, junction tables
+// included. Strings are compared by their bytes in tables that Migrate made; in
+// others the database's own collation decides.
+package sqlstore

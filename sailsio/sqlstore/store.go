@@ -1,0 +1,124 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-sails/sails/sailsio/model"
+)
+
+// Config configures a Store.
+type Config struct {
+	// Schema are the models. Required.
+	Schema *model.Schema
+	// DB is the database. Required. The Store does not close it.
+	DB *sql.DB
+	// Dialect says what DB talks to. Required.
+	Dialect Dialect
+	// Timeout bounds each call, a whole transaction being one. Zero means 10 s
+	// (SEC-84), negative means no bound but the context's.
+	Timeout time.Duration
+	// Now tells the time for automatic attributes; nil means time.Now.
+	Now func() time.Time
+}
+
+// Store reads and writes the records of a schema. It is safe for concurrent
+// use; calls that carry the same transaction in their context run one after the
+// other.
+type Store struct {
+	schema  *model.Schema
+	db      *sql.DB
+	d       *dialect
+	timeout time.Duration
+	now     func() time.Time
+}
+
+// New checks the configuration. It does not connect.
+func New(cfg Config) (*Store, error) {
+	if cfg.Schema == nil || cfg.DB == nil {
+		return nil, errors.New("sqlstore: Config needs Schema and DB")
+	}
+	d := dialects[cfg.Dialect]
+	if d == nil {
+		return nil, fmt.Errorf("sqlstore: unknown dialect %q; use SQLite, PostgreSQL or MySQL", cfg.Dialect)
+	}
+	for _, m := range cfg.Schema.Models() {
+		for _, a := range m.Attributes {
+			if a.AutoIncrement && a != m.PrimaryKey {
+				return nil, fmt.Errorf("sqlstore: %s.%s: only the primary key can be AutoIncrement", m.Identity, a.Name)
+			}
+		}
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 10 * time.Second
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Store{schema: cfg.Schema, db: cfg.DB, d: d, timeout: cfg.Timeout, now: cfg.Now}, nil
+}
+
+// Schema returns the schema of the store.
+func (s *Store) Schema() *model.Schema { return s.schema }
+
+// conn is what both a database and a transaction can do.
+type conn interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// transaction is what a context carries; store tells whose it is.
+type transaction struct {
+	store *Store
+	tx    *sql.Tx
+}
+
+type transactionKey struct{}
+
+func (s *Store) inTransaction(ctx context.Context) *sql.Tx {
+	if t, ok := ctx.Value(transactionKey{}).(*transaction); ok && t.store == s {
+		return t.tx
+	}
+	return nil
+}
+
+// Transaction runs fn in a transaction: calls with the context it gets are part
+// of it. It commits when fn returns nil and otherwise rolls back and returns
+// fn's error. Inside another transaction of the same store it joins that one. A
+// panic in fn rolls back and goes on. The transaction must not be used after fn
+// has returned.
+func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+	if s.inTransaction(ctx) != nil {
+		return fn(ctx)
+	}
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("sqlstore: beginning a transaction: %w", err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			tx.Rollback() // the error that led here says more than a failing rollback
+		}
+	}()
+	if err := fn(context.WithValue(ctx, transactionKey{}, &transaction{s, tx})); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("sqlstore: committing: %w", err)
+	}
+	committed = true
+	return nil
+}
+
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.timeout < 0 || s.inTransaction(ctx) != nil {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, s.timeout)
+}
