@@ -95,7 +95,7 @@ func splitName(name string) []string {
 		}
 		shut := closing(rest)
 		if shut < 0 {
-			break
+			return []string{name}
 		}
 		parts = append(parts, rest[1:shut])
 		rest = rest[shut+1:] // text between brackets is dropped

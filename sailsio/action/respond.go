@@ -206,7 +206,7 @@ func (a *reply) send(data any) {
 		a.contentType("application/octet-stream")
 		a.write(data, true)
 	default:
-		a.json(data)
+		a.encoded(data)
 	}
 }
 
@@ -222,9 +222,13 @@ func (a *reply) json(data any) {
 		a.send(data)
 		return
 	}
-	if a.refused() {
-		return
+	if !a.refused() {
+		a.encoded(data)
 	}
+}
+
+// encoded writes data as JSON text.
+func (a *reply) encoded(data any) {
 	raw, err := rawjson.Marshal(data)
 	if err != nil {
 		a.config.log().Error("action: answer cannot be encoded", "error", err)
@@ -268,7 +272,7 @@ func (a *reply) write(body []byte, etag bool) {
 		tag := header(h, "ETag")
 		if tag == "" {
 			tag = makeETag(body)
-			a.set("ETag", tag)
+			a.set("Etag", tag) // canonical, so that Go middleware sees it
 		}
 		if a.isFresh(status, tag) {
 			status, noBody = http.StatusNotModified, true
