@@ -64,7 +64,7 @@ func TestPlainHandlers(t *testing.T) {
 			w.Header()["content-type"] = []string{"application/json"}
 			_, _ = w.Write([]byte(`{"a":`))
 		}, `{"body":"{\"a\":","headers":{"content-type":"application/json"},"statusCode":200}`},
-		{"http.Error", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", 418) },
+		{"http.Error", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusTeapot) },
 			`{"body":"no\n","headers":{"Content-Type":"text/plain; charset=utf-8","X-Content-Type-Options":"nosniff","content-type":"text/plain; charset=utf-8","x-content-type-options":"nosniff"},"statusCode":418}`},
 		{"http.NotFound", http.NotFound,
 			`{"body":"404 page not found\n","headers":{"Content-Type":"text/plain; charset=utf-8","X-Content-Type-Options":"nosniff","content-type":"text/plain; charset=utf-8","x-content-type-options":"nosniff"},"statusCode":404}`},

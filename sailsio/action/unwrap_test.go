@@ -24,7 +24,7 @@ func TestWrappers(t *testing.T) {
 		}
 		action.SetHeader(w, "x-a", "1")
 		action.SetHeader(w, "X-A", "2")
-		if h := w.Header(); len(h["x-a"]) != 0 || h.Get("X-A") != "2" {
+		if h, lower := w.Header(), "x-a"; len(h[lower]) != 0 || h.Get("X-A") != "2" {
 			t.Errorf("%v", h)
 		}
 		action.Send(w, r, "first")
