@@ -42,7 +42,20 @@ func (w *world) connect(o ...sailstest.Options) *client {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(c.Close)
+	// The first answer tells that the server is done with connecting.
+	if _, err := c.Get(w.ctx, "/ping", nil); err != nil {
+		w.t.Fatal(err)
+	}
 	return &client{Client: c, w: w}
+}
+
+// end closes everything before the bubble of a test ends.
+func (w *world) end(clients ...*client) {
+	for _, c := range clients {
+		c.Close()
+	}
+	w.server.Close()
+	time.Sleep(5 * time.Second) // virtual: workers and timers end
 }
 
 type client struct {

@@ -84,27 +84,30 @@ func TestRequest_EmitBeforeAnswer(t *testing.T) { // RS-10
 }
 
 func TestRequest_OrderOfOneBurst(t *testing.T) { // VR-13
-	var mu sync.Mutex
-	var order []string
-	mux := routes()
-	mux.HandleFunc("/n/{n}", func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		order = append(order, r.PathValue("n"))
+	// In a bubble: on a busy machine a handler may lose its head start by waiting
+	// for a processor.
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var order []string
+		mux := routes()
+		mux.HandleFunc("/n/{n}", func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, r.PathValue("n"))
+		})
+		w := newWorld(t, sailsio.Config{Handler: mux})
+		c := w.connect()
+		var want []string
+		for i := range 300 {
+			check(t, c.Send("post", map[string]any{"url": fmt.Sprint("/n/", i)}))
+			want = append(want, fmt.Sprint(i))
+		}
+		c.do("GET", "/ping", nil)
+		if strings.Join(order, " ") != strings.Join(want, " ") {
+			t.Errorf("order of start: %v", order)
+		}
+		w.end(c)
 	})
-	w := newWorld(t, sailsio.Config{Handler: mux})
-	c := w.connect()
-	var want []string
-	for i := range 300 {
-		check(t, c.Send("post", map[string]any{"url": fmt.Sprint("/n/", i)}))
-		want = append(want, fmt.Sprint(i))
-	}
-	c.do("GET", "/ping", nil)
-	mu.Lock()
-	defer mu.Unlock()
-	if strings.Join(order, " ") != strings.Join(want, " ") {
-		t.Errorf("order of start: %v", order)
-	}
 }
 
 func TestRequest_SlowDoesNotHoldUp(t *testing.T) { // VR-13, v08
@@ -135,9 +138,7 @@ func TestRequest_SlowDoesNotHoldUp(t *testing.T) { // VR-13, v08
 			t.Errorf("the slow request took %v", d)
 		}
 		c.got(`["slow"]`)
-		c.Close()
-		w.server.Close()
-		time.Sleep(5 * time.Second) // virtual: workers and timers end
+		w.end(c)
 	})
 }
 

@@ -108,17 +108,17 @@ func (s *Sockets) LeaveAll(ctx context.Context, source string, o LeaveAllOptions
 		return ErrEmptyRoom
 	}
 	m := leaveAllMessage{source, o}
-	return errors.Join(s.leaveAllHere(ctx, m), s.ns.ServerSideEmit(ctx, leaveAllEvent, m))
+	s.leaveAllHere(m)
+	return s.ns.ServerSideEmit(ctx, leaveAllEvent, m)
 }
 
-func (s *Sockets) leaveAllHere(ctx context.Context, m leaveAllMessage) error {
-	members, err := s.members(ctx, m.SourceRoom)
-	for _, socket := range members {
+// leaveAllHere does a LeaveAll for the sockets of this node.
+func (s *Sockets) leaveAllHere(m leaveAllMessage) {
+	for socket := range s.ns.SocketsIn(m.SourceRoom) {
 		socket.Leave(slices.DeleteFunc(socket.Rooms(), func(room string) bool {
 			return m.KeepSourceRoom && room == m.SourceRoom || !m.SocketRooms && room == socket.ID()
 		})...)
 	}
-	return err
 }
 
 // listen applies what other nodes do with LeaveAll.
@@ -128,20 +128,12 @@ func (s *Sockets) listen() {
 		if err := args.Decode(&m); err != nil {
 			return nil, err
 		}
-		return nil, s.leaveAllHere(ctx, m)
-	})
-}
-
-// members returns the sockets of this node that are in any of the rooms.
-func (s *Sockets) members(ctx context.Context, rooms ...string) ([]*socketio.Socket, error) {
-	found, err := s.ns.In(rooms...).Local().FetchSockets(ctx)
-	members := make([]*socketio.Socket, 0, len(found))
-	for _, f := range found {
-		if socket, ok := s.ns.Socket(f.ID); ok {
-			members = append(members, socket)
+		if m.SourceRoom == "" {
+			return nil, ErrEmptyRoom // without a room it would be everyone
 		}
-	}
-	return members, err
+		s.leaveAllHere(m)
+		return nil, nil
+	})
 }
 
 // Get returns the socket with this id if it is connected to this node, or

@@ -23,14 +23,18 @@ func (s *Sockets) Emit(ctx context.Context, socketIDs []string, event string, da
 
 // Subscribers returns the ids of the sockets of this node that are in room,
 // sorted (subscribers of 0.12).
-func (s *Sockets) Subscribers(room string) []string { return s.subscribers(room) }
+func (s *Sockets) Subscribers(room string) []string {
+	if room == "" {
+		return nil
+	}
+	return s.subscribers(room)
+}
 
 // subscribers returns who is in any of the rooms.
 func (s *Sockets) subscribers(rooms ...string) []string {
-	members, _ := s.members(context.Background(), rooms...) // local look-ups do not fail
-	ids := make([]string, len(members))
-	for i, socket := range members {
-		ids[i] = socket.ID()
+	var ids []string
+	for socket := range s.ns.SocketsIn(rooms...) {
+		ids = append(ids, socket.ID())
 	}
 	slices.Sort(ids)
 	return ids

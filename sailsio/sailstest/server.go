@@ -45,12 +45,15 @@ func NewServer(handler http.Handler) *Server {
 // Client returns an HTTP client of the server, for addresses that begin with URL.
 func (s *Server) Client() *http.Client { return s.client }
 
+// patience is how long Close lets the handler end its clients in good order.
+const patience = time.Second
+
 // Close shuts the handler down, if it has a method Shutdown as sailsio.App does,
 // and ends all connections.
 func (s *Server) Close() {
 	s.client.CloseIdleConnections()
 	if h, ok := s.handler.(interface{ Shutdown(context.Context) error }); ok {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		_ = h.Shutdown(ctx) // what is left is closed below
 		cancel()
 	}
