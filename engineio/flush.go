@@ -25,6 +25,7 @@ type flusher struct {
 	spare []*Session
 	batch []*Message
 	buf   []byte
+	raw   rawWriter
 }
 
 // add schedules a flush of s. The caller has set s.dirty.

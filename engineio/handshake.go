@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
 	"github.com/go-sails/sails/internal/wsconn"
@@ -94,7 +93,7 @@ func (srv *Server) newSession(r *http.Request, q *query) (*Session, error) {
 		flusher: srv.flushers[int(srv.next.Add(1))%len(srv.flushers)],
 	}
 	s.heartbeat.session = s
-	s.req = detached(r, s)
+	s.kept = keepRequest(r)
 	if srv.cfg.BindSession != nil {
 		s.bound = srv.cfg.BindSession(r)
 	}
@@ -236,22 +235,3 @@ func (s *Session) discard() {
 	s.srv.remove(s)
 	s.srv.forget()
 }
-
-// detached keeps of a request what outlives its handling: no body, no buffers, and
-// the session's context in place of net/http's.
-func detached(r *http.Request, s *Session) *http.Request {
-	kept := &http.Request{
-		Method: r.Method, URL: r.URL, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: r.Header, Host: r.Host, RemoteAddr: r.RemoteAddr, RequestURI: r.RequestURI, TLS: r.TLS,
-	}
-	return kept.WithContext(sessionContext{s})
-}
-
-// sessionContext is the context of the kept request: the session's, made when
-// somebody asks.
-type sessionContext struct{ s *Session }
-
-func (c sessionContext) Deadline() (time.Time, bool) { return time.Time{}, false }
-func (c sessionContext) Done() <-chan struct{}       { return c.s.Context().Done() }
-func (c sessionContext) Err() error                  { return c.s.Context().Err() }
-func (c sessionContext) Value(any) any               { return nil }

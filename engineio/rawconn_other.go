@@ -8,8 +8,10 @@ import "net"
 // with a buffer of its own while it waits.
 type rawConn struct{}
 
+type rawWriter struct{}
+
 func newRawConn(net.Conn) *rawConn { return nil }
 
 func (*rawConn) read() ([]byte, int, error) { panic("engineio: no raw connections here") }
 
-func (*rawConn) tryWrite([]byte) (int, error) { panic("engineio: no raw connections here") }
+func (*rawConn) tryWrite(*rawWriter, []byte) (int, error) { panic("engineio: no raw connections here") }

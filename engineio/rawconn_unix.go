@@ -14,17 +14,19 @@ import (
 type rawConn struct {
 	conn syscall.RawConn
 
-	// One read.
 	readable func(fd uintptr) bool // built once
-	buf      []byte
+	buf      []byte                // of the read under way
 	n        int
 	err      error
+}
 
-	// One write.
+// rawWriter is the state of one write; it is reused by whoever writes to many
+// connections in turn. The zero value is ready.
+type rawWriter struct {
 	writable func(fd uintptr) bool // built once
 	out      []byte
 	written  int
-	werr     error
+	err      error
 }
 
 // newRawConn returns nil where c is not such a connection.
@@ -38,7 +40,7 @@ func newRawConn(c net.Conn) *rawConn {
 		return nil
 	}
 	r := &rawConn{conn: raw}
-	r.readable, r.writable = r.onReadable, r.onWritable
+	r.readable = r.onReadable
 	return r
 }
 
@@ -77,26 +79,30 @@ func (r *rawConn) onReadable(fd uintptr) bool {
 }
 
 // tryWrite writes what the kernel takes now and returns how much that was.
-func (r *rawConn) tryWrite(p []byte) (int, error) {
-	r.out, r.written, r.werr = p, 0, nil
-	if err := r.conn.Write(r.writable); err != nil {
-		return r.written, err
+func (r *rawConn) tryWrite(w *rawWriter, p []byte) (int, error) {
+	if w.writable == nil {
+		w.writable = w.onWritable
 	}
-	r.out = nil
-	return r.written, r.werr
+	w.out, w.written, w.err = p, 0, nil
+	err := r.conn.Write(w.writable)
+	w.out = nil
+	if err == nil {
+		err = w.err
+	}
+	return w.written, err
 }
 
-func (r *rawConn) onWritable(fd uintptr) bool {
-	for r.written < len(r.out) {
-		n, err := syscall.Write(int(fd), r.out[r.written:])
+func (w *rawWriter) onWritable(fd uintptr) bool {
+	for w.written < len(w.out) {
+		n, err := syscall.Write(int(fd), w.out[w.written:])
 		switch err {
 		case nil:
-			r.written += n
+			w.written += n
 		case syscall.EINTR:
 		case syscall.EAGAIN:
 			return true
 		default:
-			r.werr = err
+			w.err = err
 			return true
 		}
 	}

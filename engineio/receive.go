@@ -91,5 +91,5 @@ func (srv *Server) protect(what string, s *Session, f func()) {
 }
 
 func (srv *Server) logPanic(what string, s *Session, v any) {
-	srv.cfg.Logger.Error("engineio: panic in "+what, "remote", s.req.RemoteAddr, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	srv.cfg.Logger.Error("engineio: panic in "+what, "remote", s.RemoteAddr(), "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
 }

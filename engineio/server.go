@@ -160,11 +160,11 @@ func (s *Server) add(session *Session) bool {
 	if s.closed || len(s.sessions) >= s.cfg.MaxSessions || s.sessions[session.id] != nil {
 		return false
 	}
-	host := hostOf(session.req.RemoteAddr)
-	if s.byAddr[host] >= s.cfg.MaxSessionsPerAddr {
-		return false
-	}
 	if s.cfg.MaxSessionsPerAddr != maxInt {
+		host := hostOf(session.RemoteAddr())
+		if s.byAddr[host] >= s.cfg.MaxSessionsPerAddr {
+			return false
+		}
 		s.byAddr[host]++
 	}
 	s.sessions[session.id] = session
@@ -179,7 +179,10 @@ func (s *Server) remove(session *Session) {
 		return
 	}
 	delete(s.sessions, session.id)
-	host := hostOf(session.req.RemoteAddr)
+	if s.cfg.MaxSessionsPerAddr == maxInt {
+		return
+	}
+	host := hostOf(session.RemoteAddr())
 	if n := s.byAddr[host]; n > 1 {
 		s.byAddr[host] = n - 1
 	} else {

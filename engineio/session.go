@@ -14,7 +14,7 @@ import (
 type Session struct {
 	srv       *Server
 	id        string
-	req       *http.Request
+	kept      handshakeRequest
 	flusher   *flusher
 	heartbeat timer
 
@@ -64,12 +64,13 @@ func (s *Session) ID() string { return s.id }
 // Protocol returns the Engine.IO revision of the client, 3 or 4.
 func (s *Session) Protocol() int { return int(s.enc.revision) }
 
-// Request returns the handshake request without its body. It must not be modified.
-// Its context is the session's.
-func (s *Session) Request() *http.Request { return s.req }
+// Request returns the request that opened the session, without a body. Its context
+// is the session's. It is built anew by every call, which costs a few microseconds:
+// keep it where it is needed often.
+func (s *Session) Request() *http.Request { return s.kept.request(sessionContext{s}) }
 
 // RemoteAddr returns the peer's address at the handshake, "host:port".
-func (s *Session) RemoteAddr() string { return s.req.RemoteAddr }
+func (s *Session) RemoteAddr() string { return s.kept.address() }
 
 // Transport returns the transport in use now.
 func (s *Session) Transport() Transport {

@@ -211,7 +211,7 @@ func (t *wsTransport) shut(reason CloseReason) {
 		s.srv.pool.Run(&end)
 		return
 	}
-	n, err := t.raw.tryWrite(end.frame)
+	n, err := t.raw.tryWrite(new(rawWriter), end.frame)
 	end.leave(err == nil && n == len(end.frame))
 }
 

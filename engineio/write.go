@@ -65,7 +65,7 @@ func (s *Session) endIfDrained() {
 func (t *wsTransport) write(f *flusher, pong []byte, batch []*Message) (rest []byte, err error) {
 	threshold := t.session.srv.cfg.CompressThreshold
 	if pong == nil && len(batch) == 1 { // nothing to gather
-		return t.writeOrKeep(nil, batch[0].wsFrame(t.enc, threshold))
+		return t.writeOrKeep(f, nil, batch[0].wsFrame(t.enc, threshold))
 	}
 	if f.buf == nil {
 		f.buf = getBuffer()
@@ -74,12 +74,12 @@ func (t *wsTransport) write(f *flusher, pong []byte, batch []*Message) (rest []b
 	for _, m := range batch {
 		frame := m.wsFrame(t.enc, threshold)
 		if len(out)+len(frame) > cap(out) {
-			if rest, err = t.writeOrKeep(rest, out); err != nil {
+			if rest, err = t.writeOrKeep(f, rest, out); err != nil {
 				return nil, err
 			}
 			out = out[:0]
 			if len(frame) > cap(out) { // from where it is
-				if rest, err = t.writeOrKeep(rest, frame); err != nil {
+				if rest, err = t.writeOrKeep(f, rest, frame); err != nil {
 					return nil, err
 				}
 				continue
@@ -87,16 +87,16 @@ func (t *wsTransport) write(f *flusher, pong []byte, batch []*Message) (rest []b
 		}
 		out = append(out, frame...)
 	}
-	return t.writeOrKeep(rest, out)
+	return t.writeOrKeep(f, rest, out)
 }
 
 // writeOrKeep writes p as far as the kernel takes it and returns what is left
 // behind rest: all of it where something is left already, or where writes block.
-func (t *wsTransport) writeOrKeep(rest, p []byte) ([]byte, error) {
+func (t *wsTransport) writeOrKeep(f *flusher, rest, p []byte) ([]byte, error) {
 	if rest != nil || t.raw == nil || len(p) == 0 {
 		return append(rest, p...), nil
 	}
-	n, err := t.raw.tryWrite(p)
+	n, err := t.raw.tryWrite(&f.raw, p)
 	if err != nil || n == len(p) {
 		return nil, err
 	}
