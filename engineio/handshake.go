@@ -216,7 +216,7 @@ func (srv *Server) startReader(t *wsTransport, buffered []byte) {
 		if len(buffered) > 0 {
 			t.consume(buffered)
 		}
-		t.Run()
+		t.run()
 	}()
 }
 

@@ -13,12 +13,13 @@ import (
 // reader goroutine is the only one that decodes; writes are owned by whoever set
 // Session.writing.
 type wsTransport struct {
-	session *Session
-	conn    net.Conn
-	raw     *rawConn // nil where reads need a buffer while they wait (TLS, pipes)
-	dec     wsconn.Decoder
-	enc     encoding
-	role    wsRole // the reader's own
+	session  *Session
+	conn     net.Conn
+	raw      *rawConn // nil where reads need a buffer while they wait (TLS, pipes)
+	dec      wsconn.Decoder
+	enc      encoding
+	role     wsRole        // the reader's own
+	lastRead time.Duration // since the wheel's start; the reader's own
 
 	pong       []byte      // the answer to the newest ping; guarded by session.mu
 	bye        []byte      // the close frame that answers the peer's or says what it did wrong; guarded by session.mu
@@ -39,9 +40,13 @@ const (
 // errPeerClosed ends decoding when the peer has sent its close frame.
 var errPeerClosed = errors.New("engineio: peer closed the WebSocket")
 
-// Run reads the connection until it ends. It is the reader goroutine.
-func (t *wsTransport) Run() {
-	defer t.conn.Close()
+// restAfter is how long a connection is quiet before its reader starts over on a
+// small stack. Decoding and dispatch grow a stack to 4 or 8 KiB, which would be most
+// of an idle connection; a busy one keeps its own.
+const restAfter = time.Second
+
+// run reads the connection until it ends. It is the reader goroutine.
+func (t *wsTransport) run() {
 	for {
 		buf, n, err := t.read()
 		if n > 0 && t.role != discarding {
@@ -53,12 +58,26 @@ func (t *wsTransport) Run() {
 		if err != nil {
 			t.dec.Release()
 			t.lost()
+			_ = t.conn.Close()
 			return
 		}
 		if t.role == carrying {
 			t.session.waitToRead(nil)
 		}
+		if t.rested() {
+			go t.run()
+			return
+		}
 	}
+}
+
+// rested tells whether the connection was quiet before the last read, so that the
+// next is probably far away too.
+func (t *wsTransport) rested() bool {
+	now := t.session.srv.wheel.elapsed()
+	quiet := now-t.lastRead > restAfter
+	t.lastRead = now
+	return quiet
 }
 
 func (t *wsTransport) read() ([]byte, int, error) {
