@@ -328,6 +328,21 @@ func TestRefuse_PeerBehaviour(t *testing.T) {
 	}
 }
 
+// SEC-8: input that nobody reads must not reset the connection under the answer.
+func TestRefuse_AnswerSurvivesUnreadInput(t *testing.T) {
+	refused := make(chan struct{})
+	dial := listen(t, func(w http.ResponseWriter, r *http.Request) {
+		wsconn.Refuse(w, 400, "no")
+		close(refused)
+	})
+	c := dial()
+	io.WriteString(c, rawRequest+"\r\n"+strings.Repeat("\x81\x85....aaaaa", 3000))
+	<-refused
+	if got, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(got), "\r\n\r\nno") {
+		t.Errorf("%q %v", got, err)
+	}
+}
+
 // SEC-17 over TLS, where saying goodbye has timeouts of its own: the peer reads
 // nothing, and what was sent before fills its window.
 func TestAbort_TLSPeerDoesNotRead(t *testing.T) {
