@@ -78,9 +78,10 @@ func accept(ctx context.Context, s *Socket) error {
 	return nil
 }
 
-// accept opens the socket. The answer is queued in the same critical section that
-// the demultiplexer needs to find the socket: no event overtakes it in either
-// direction.
+// accept opens the socket. It is indexed first and then opened in the same critical
+// section that queues the answer and that the demultiplexer needs to find it: who
+// has seen the answer is reached by every broadcast, and no event overtakes the
+// answer in either direction.
 func (s *Socket) accept(ctx context.Context) error {
 	ns, c := s.ns, s.conn
 	answer, err := s.connectAnswer()
@@ -93,6 +94,9 @@ func (s *Socket) accept(ctx context.Context) error {
 		if err := ns.log.collect(s); err != nil {
 			return err
 		}
+	}
+	if !s.indexed.Swap(true) && !ns.index.add(s) {
+		return ErrClosed
 	}
 	c.mu.Lock()
 	s.mu.Lock()
@@ -109,11 +113,9 @@ func (s *Socket) accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if ns.index.add(s) {
-		if watchers := ns.registered().onRoom; len(watchers) > 0 && s.Has(s.id) {
-			ns.tellRoom(watchers, RoomEvent{RoomCreated, s.id, ""})
-			ns.tellRoom(watchers, RoomEvent{RoomJoined, s.id, s.id})
-		}
+	if watchers := ns.registered().onRoom; len(watchers) > 0 && s.Has(s.id) {
+		ns.tellRoom(watchers, RoomEvent{RoomCreated, s.id, ""})
+		ns.tellRoom(watchers, RoomEvent{RoomJoined, s.id, s.id})
 	}
 	return nil
 }

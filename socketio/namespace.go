@@ -38,7 +38,13 @@ func (n *Namespace) Name() string { return n.name }
 func (n *Namespace) Server() *Server { return n.srv }
 
 // Socket returns a connected socket of this node by its id.
-func (n *Namespace) Socket(id string) (*Socket, bool) { return n.index.socket(id) }
+func (n *Namespace) Socket(id string) (*Socket, bool) {
+	s, ok := n.index.socket(id)
+	if !ok || !s.Connected() {
+		return nil, false
+	}
+	return s, true
+}
 
 // Sockets iterates over the connected sockets of this node, as they are at the
 // beginning, in no order.
@@ -102,6 +108,22 @@ func (n *Namespace) EmitAck(ctx context.Context, event string, args ...any) ([]A
 // FetchSockets describes all sockets of all nodes; see BroadcastOperator.FetchSockets.
 func (n *Namespace) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
 	return n.operator().FetchSockets(ctx)
+}
+
+// SocketsJoin makes all sockets of all nodes join rooms.
+func (n *Namespace) SocketsJoin(ctx context.Context, rooms ...string) error {
+	return n.operator().SocketsJoin(ctx, rooms...)
+}
+
+// SocketsLeave makes all sockets of all nodes leave rooms.
+func (n *Namespace) SocketsLeave(ctx context.Context, rooms ...string) error {
+	return n.operator().SocketsLeave(ctx, rooms...)
+}
+
+// DisconnectSockets disconnects all sockets of all nodes, or their sessions as a
+// whole.
+func (n *Namespace) DisconnectSockets(ctx context.Context, closeSessions bool) error {
+	return n.operator().DisconnectSockets(ctx, closeSessions)
 }
 
 func (n *Namespace) tellRoom(watchers []func(RoomEvent), e RoomEvent) {

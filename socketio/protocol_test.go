@@ -73,9 +73,10 @@ func TestProtocol_Connect(t *testing.T) {
 	})
 	run("ids are independent of the session's, and of each other (SEC-30)", func(t *testing.T, r *rig) {
 		c := r.open()
-		c.send("0", "0/custom,")
+		c.send("0")
 		a := c.connected("/")
 		c.expect(`2["auth",{}]`)
+		c.send("0/custom,")
 		b := c.connected("/custom")
 		if a == b || a == c.conn.SID || b == c.conn.SID {
 			t.Errorf("ids %s, %s; session %s", a, b, c.conn.SID)

@@ -112,12 +112,15 @@ func (ix *index) shard(name string) *shard {
 	return &ix.shards[maphash.String(seed, name)%shardCount]
 }
 
-// add makes a socket known; false when it is closed.
+// add makes a socket known, once; false when it is closed.
 func (ix *index) add(s *Socket) bool {
 	sh := ix.shard(s.id)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if !s.Connected() {
+	s.mu.Lock()
+	closed := s.state == stateClosed
+	s.mu.Unlock()
+	if closed {
 		return false
 	}
 	if sh.byID == nil {
@@ -252,6 +255,9 @@ func (sh *shard) unseat(m *membership) (deleted bool) {
 	r.members = r.members[:last]
 	if last == 0 {
 		delete(sh.rooms, r.name)
+		if len(sh.rooms) == 0 {
+			sh.rooms = nil // maps never shrink
+		}
 		return true
 	}
 	if c := cap(r.members); c > 64 && last < c/4 {

@@ -27,6 +27,7 @@ type Socket struct {
 
 	opened    int64       // Unix milliseconds
 	connected atomic.Bool // state == stateOpen, readable without mu
+	indexed   atomic.Bool // it was added to the index
 
 	mu      sync.Mutex
 	state   socketState
@@ -81,7 +82,15 @@ func (s *Socket) Session() *engineio.Session { return s.conn.session }
 
 // Connected tells whether the client is connected to the namespace: from the
 // confirmation (not yet in middleware) to the disconnection.
-func (s *Socket) Connected() bool { return s.connected.Load() }
+func (s *Socket) Connected() bool {
+	if s.connected.Load() {
+		return true
+	}
+	// It may be in the middle of opening: the client has its answer already.
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == stateOpen
+}
 
 // Recovered tells whether the socket continues one whose connection was lost: id,
 // rooms and data are that one's (see Recovery).
