@@ -328,18 +328,42 @@ func TestRefuse_PeerBehaviour(t *testing.T) {
 	}
 }
 
-// SEC-8: input that nobody reads must not reset the connection under the answer.
-func TestRefuse_AnswerSurvivesUnreadInput(t *testing.T) {
-	refused := make(chan struct{})
-	dial := listen(t, func(w http.ResponseWriter, r *http.Request) {
-		wsconn.Refuse(w, 400, "no")
-		close(refused)
-	})
-	c := dial()
-	io.WriteString(c, rawRequest+"\r\n"+strings.Repeat("\x81\x85....aaaaa", 3000))
-	<-refused
-	if got, err := io.ReadAll(c); err != nil || !strings.HasSuffix(string(got), "\r\n\r\nno") {
-		t.Errorf("%q %v", got, err)
+// talkative is a connection on which more input waits.
+type talkative struct {
+	net.Conn
+	input, read int
+	written     []byte
+	calls       []string
+}
+
+func (c *talkative) Read(p []byte) (int, error) {
+	n := min(len(p), c.input-c.read)
+	if n == 0 {
+		return 0, io.EOF
+	}
+	c.read += n
+	return n, nil
+}
+
+func (c *talkative) call(name string) error          { c.calls = append(c.calls, name); return nil }
+func (c *talkative) Write(p []byte) (int, error)     { c.written = p; return len(p), c.call("write") }
+func (c *talkative) CloseWrite() error               { return c.call("half close") }
+func (c *talkative) Close() error                    { return c.call("close") }
+func (c *talkative) SetDeadline(time.Time) error     { return nil }
+func (c *talkative) SetReadDeadline(time.Time) error { return nil }
+
+// SEC-8, SEC-17: what the peer sent behind its request is read before closing,
+// within bounds; left unread it would reset the connection under the answer.
+func TestRefuse_ReadsBeforeClosing(t *testing.T) {
+	for _, input := range []int{0, 1, 30_000, 1 << 30} {
+		c := &talkative{input: input}
+		wsconn.Refuse(stubborn{httptest.NewRecorder(), c}, 400, "no")
+		if !slices.Equal(c.calls, []string{"write", "half close", "close"}) {
+			t.Errorf("%d bytes: %q", input, c.calls)
+		}
+		if c.read != min(input, 64<<10) || !strings.HasSuffix(string(c.written), "\r\n\r\nno") {
+			t.Errorf("%d bytes: read %d, wrote %q", input, c.read, c.written)
+		}
 	}
 }
 
