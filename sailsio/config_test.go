@@ -2,7 +2,6 @@ package sailsio_test
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -228,11 +227,18 @@ func TestServeHTTP_Plain(t *testing.T) { // VR-11: one handler for both
 	}
 }
 
+func init() {
+	http.HandleFunc("/sailsio-test", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+}
+
 func TestDefaultHandlerIsDefaultServeMux(t *testing.T) {
-	path := fmt.Sprintf("/sailsio-test-%p", t)
-	http.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	w := newWorld(t, sailsio.Config{})
-	if r := w.connect().do("GET", path, nil); r.StatusCode != http.StatusTeapot {
-		t.Errorf("answer %s", r.Raw)
+	c, err := w.server.Connect(w.ctx, sailstest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if r, err := c.Get(w.ctx, "/sailsio-test", nil); err != nil || r.StatusCode != http.StatusTeapot {
+		t.Errorf("answer %+v, %v", r, err)
 	}
 }

@@ -122,3 +122,11 @@ func check(t *testing.T, err error) {
 		t.Error(err)
 	}
 }
+
+// handleError makes a handler of a publish call on behalf of the request.
+func handleError(t *testing.T, fn func(ctx context.Context, by sailsio.Option) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		check(t, fn(r.Context(), sailsio.By(r)))
+		action.OK(w, r)
+	}
+}

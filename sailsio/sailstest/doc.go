@@ -1,6 +1,6 @@
 // Package sailstest tests the realtime behaviour of handlers inside a plain
 // `go test`: a server in memory and clients that speak to it as sails.io.js does.
-// Nothing listens and no port is used; a request takes some ten microseconds, and
+// Nothing listens and no port is used; a request takes tens of microseconds, and
 // everything works inside a testing/synctest bubble.
 //
 //	server := sailstest.NewServer(app)
