@@ -100,7 +100,10 @@ func (m *Manager) skips(r *http.Request) bool {
 	if m.cfg.Cookie.Path != "/" && !strings.HasPrefix(r.URL.EscapedPath(), m.cfg.Cookie.Path) {
 		return true
 	}
-	if socket := socketFromContext(r.Context()); socket != nil && (socket.nosessionHeader || r.Header.Get("nosession") != "") {
+	if socket := socketFromContext(r.Context()); socket != nil && socket.nosessionHeader {
+		return true
+	}
+	if _, virtual := virtualrequest.FromContext(r.Context()); virtual && r.Header.Get("nosession") != "" {
 		return true
 	}
 	return m.cfg.Skip(r)

@@ -397,7 +397,7 @@ func TestHandler_SavesBeforeTheAnswer(t *testing.T) {
 		if err := s.Regenerate(r.Context()); !errors.Is(err, session.ErrCommitted) {
 			t.Errorf("Regenerate after the headers: %v", err)
 		}
-		if _, err := io.Copy(w, strings.NewReader("body")); err != nil {
+		if _, err := io.Copy(w, io.MultiReader(strings.NewReader("body"))); err != nil {
 			t.Error(err)
 		}
 		if err := http.NewResponseController(w).Flush(); err != nil {
@@ -547,8 +547,8 @@ func TestHandler_StoreFails(t *testing.T) {
 	}
 	store.fail = map[string]error{"touch": broken}
 	c.h = m.Handler(http.HandlerFunc(nothing))
-	if res := c.do(t, "GET", "/"); res.StatusCode != 500 {
-		t.Errorf("touch fails: %d", res.StatusCode)
+	if res := c.do(t, "GET", "/"); res.StatusCode != 200 || !strings.Contains(log.String(), "not renewed") {
+		t.Errorf("touch fails: %d", res.StatusCode) // nothing is lost
 	}
 	store.fail = map[string]error{"destroy": broken}
 	c.h = m.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

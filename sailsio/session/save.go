@@ -26,7 +26,10 @@ func (s *Session) finish(ctx context.Context, create bool) error {
 		return s.save(ctx, create)
 	}
 	if s.stored && !s.modified && !s.touched {
-		return s.touch(ctx)
+		// Nothing is lost when this fails, so the answer stands.
+		if err := s.touch(ctx); err != nil {
+			s.m.cfg.Logger.WarnContext(ctx, "session not renewed", "error", err)
+		}
 	}
 	return nil
 }

@@ -371,3 +371,23 @@ func TestSocket_NoCrossTalk(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A dispatcher that knows no SocketCookies still has sessions: the session
+// cookie comes with the answer, for Origin.Remember (SE-10), and stays on the
+// server (SEC-75).
+func TestSocket_WithoutMemory(t *testing.T) {
+	m, _ := newManager(t, session.Config{})
+	d := &virtualrequest.Dispatcher{Handler: m.Handler(count)}
+	origin := virtualrequest.NewOrigin(httptest.NewRequest("GET", "/socket.io/", nil))
+	for want := 1; want <= 2; want++ {
+		r, err := virtualrequest.Parse("get", []byte(`{"url":"/count"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res := d.Serve(t.Context(), origin, r)
+		if fmt.Sprint(res.Body) != fmt.Sprint(want) || len(res.Header) != 0 {
+			t.Errorf("count %v, headers %v, want %d", res.Body, res.Header, want)
+		}
+		origin.Remember(res.SetCookie)
+	}
+}
