@@ -1,4 +1,4 @@
-// Package compat_test checks this library from outside: released JavaScript
+// Package compat checks this library from outside: released JavaScript
 // clients from npm and a real browser talk to servers written with the public
 // API, and what they see is compared with recordings of the original software.
 //
@@ -10,4 +10,4 @@
 //
 // The recordings are in ../testdata/sails. Differences that are meant are listed
 // in differences.md.
-package compat_test
+package compat

@@ -64,6 +64,10 @@ function start(socket) {
   socket.on('disconnect', () => setStatus('offline', 'connection lost, trying again…'));
   if (socket.isConnected()) { setStatus('online', 'connected'); }
 
+  // Browsers keep pages one has left for a while, connection included: say goodbye.
+  window.addEventListener('pagehide', () => { if (socket.isConnected()) { socket.disconnect(); } });
+  window.addEventListener('pageshow', (e) => { if (e.persisted) { location.reload(); } });
+
   $('composer').addEventListener('submit', async (e) => {
     e.preventDefault();
     const text = $('text').value.trim();
