@@ -69,8 +69,12 @@ type WebSocket struct {
 func (e *Endpoint) WebSocket(ctx context.Context, sid string, extra url.Values) (*WebSocket, error) {
 	u := e.address("websocket", sid, extra)
 	header := e.Header.Clone()
+	site := *u // whose cookies they are, as in net/http
+	if host := header.Get("Host"); host != "" {
+		site.Host = host
+	}
 	if e.Jar != nil {
-		for _, cookie := range e.Jar.Cookies(u) {
+		for _, cookie := range e.Jar.Cookies(&site) {
 			if header == nil {
 				header = http.Header{}
 			}
@@ -85,7 +89,7 @@ func (e *Endpoint) WebSocket(ctx context.Context, sid string, extra url.Values) 
 		Header: header, TLS: e.TLS, Dialer: e.Dial, Deflate: e.Deflate,
 	})
 	if answer != nil && e.Jar != nil {
-		e.Jar.SetCookies(u, answer.Cookies())
+		e.Jar.SetCookies(&site, answer.Cookies())
 	}
 	if err != nil {
 		if answer != nil && errors.Is(err, wsconn.ErrRefused) && answer.StatusCode != http.StatusSwitchingProtocols {

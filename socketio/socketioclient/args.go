@@ -22,7 +22,7 @@ type Args struct {
 func (a Args) Len() int { return len(a.spans) }
 
 // Raw returns the JSON text of argument i, which must not be modified. Binary
-// values are objects {"_placeholder":true,"num":n} in it: see [Args.Attachment].
+// values are objects {"_placeholder":true,"num":n} in it: see [Args.Binary].
 // It is nil when there is no such argument.
 func (a Args) Raw(i int) json.RawMessage {
 	if i < 0 || i >= len(a.spans) {
@@ -31,13 +31,33 @@ func (a Args) Raw(i int) json.RawMessage {
 	return json.RawMessage(a.data[a.spans[i].Start:a.spans[i].End:a.spans[i].End])
 }
 
-// Attachment returns binary value n of the whole event, which must not be
-// modified; nil when there is none.
-func (a Args) Attachment(n int) []byte {
-	if n < 0 || n >= len(a.attachments) {
-		return nil
+// Binary returns argument i when it is binary; it must not be modified.
+func (a Args) Binary(i int) ([]byte, bool) {
+	raw := a.Raw(i)
+	if len(raw) == 0 || len(a.attachments) == 0 {
+		return nil, false
 	}
-	return a.attachments[n]
+	found := -1
+	_ = sioproto.EachPlaceholder(raw, func(start, end, num int) { // raw was checked when it came
+		if start == 0 && end == len(raw) {
+			found = num
+		}
+	})
+	if found < 0 || found >= len(a.attachments) {
+		return nil, false
+	}
+	return a.attachments[found], true
+}
+
+// Attachments returns the binary values of the whole event, at any depth, in the
+// order of their numbers. They must not be modified.
+func (a Args) Attachments() [][]byte { return a.attachments }
+
+// Slice returns the arguments i to j-1; it panics when there are none of these, as
+// slicing does.
+func (a Args) Slice(i, j int) Args {
+	a.spans = a.spans[i:j]
+	return a
 }
 
 // Decode stores the arguments in the values that dst point to, as package
@@ -96,8 +116,8 @@ func (a Args) inline(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if marked, _ := v["_placeholder"].(bool); marked && len(v) == 2 {
-			if num, ok := v["num"].(float64); ok {
-				return bytes.Clone(a.Attachment(int(num)))
+			if num, ok := v["num"].(float64); ok && num >= 0 && int(num) < len(a.attachments) {
+				return bytes.Clone(a.attachments[int(num)])
 			}
 		}
 		for key, value := range v {

@@ -59,8 +59,7 @@ func (c *Client) Of(namespace string, auth any) *Socket {
 	defer c.mu.Unlock()
 	s := c.sockets[namespace]
 	if s == nil {
-		s = &Socket{client: c, namespace: namespace, handlers: map[string][]*Handler{}, acks: map[uint64]chan ackResult{}}
-		c.sockets[namespace] = s
+		s = newSocket(c, namespace)
 	}
 	if auth != nil {
 		s.auth = auth
@@ -151,9 +150,9 @@ func (c *Client) Close() error {
 	c.stopOpening()
 	for _, s := range c.sockets {
 		s.mute()
+		s.failAcks(ErrClosed, true)
 		s.down(ForcedClose)
 		s.deactivate(ErrClosed)
-		s.failAcks(ErrClosed, true)
 	}
 	c.end(ErrClosed)
 	if conn != nil {

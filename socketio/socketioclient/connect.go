@@ -61,13 +61,13 @@ func (c *Client) tryToConnect(ctx context.Context, o *opening, again bool) {
 			c.opening = nil
 			conn := &conn{client: c, engine: e}
 			c.conn = conn
+			c.cfg.Logger.Debug("connected", "transport", e.transport())
+			e.start(conn, early) // its first packet has to wait for mu
 			for _, s := range c.sockets {
-				if s.active {
+				if s.active && c.conn == conn { // the last socket may give up, and the connection with it
 					s.join(conn)
 				}
 			}
-			c.cfg.Logger.Debug("connected", "transport", e.transport())
-			e.start(conn, early)
 			c.mu.Unlock()
 			return
 		}

@@ -2,6 +2,7 @@ package socketioclient
 
 import (
 	"context"
+	"encoding/json"
 	"sync/atomic"
 
 	"github.com/go-sails/sails/internal/sioproto"
@@ -16,9 +17,8 @@ type Handler func(ctx context.Context, e *Event)
 // Event is an event from the server. Its methods may be called concurrently and
 // after the handler has returned.
 type Event struct {
-	Args
-
 	name   string
+	args   Args
 	socket *Socket
 	conn   *conn
 	id     uint64
@@ -28,6 +28,18 @@ type Event struct {
 
 // Name returns the name of the event.
 func (e *Event) Name() string { return e.name }
+
+// Args returns the arguments, undecoded.
+func (e *Event) Args() Args { return e.args }
+
+// Len returns the number of arguments.
+func (e *Event) Len() int { return e.args.Len() }
+
+// Raw returns the JSON text of argument i; see [Args.Raw].
+func (e *Event) Raw(i int) json.RawMessage { return e.args.Raw(i) }
+
+// Decode stores the arguments in the values that dst point to; see [Args.Decode].
+func (e *Event) Decode(dst ...any) error { return e.args.Decode(dst...) }
 
 // Socket returns the socket the event came to.
 func (e *Event) Socket() *Socket { return e.socket }

@@ -239,8 +239,7 @@ func (k *conn) event(s *Socket, h sioproto.Header, attachments [][]byte, size in
 		return nil
 	}
 	e := &Event{name: string(name), socket: s, conn: k, id: h.ID, hasID: h.HasID}
-	e.Args = args
-	e.Args.spans = args.spans[1:]
+	e.args = args.Slice(1, args.Len())
 	c := k.client
 	c.mu.Lock()
 	active, muted := s.active, s.muted
@@ -251,7 +250,7 @@ func (k *conn) event(s *Socket, h sioproto.Header, attachments [][]byte, size in
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s.pid != "" && c.conn == k {
-		if offset, ok := lastString(e.Args); ok {
+		if offset, ok := lastString(e.args); ok {
 			s.offset = offset
 		}
 	}
@@ -280,8 +279,7 @@ func (s *Socket) handle(e *Event, muted uint64) {
 func (c *Client) mainSocket() *Socket {
 	s := c.sockets["/"]
 	if s == nil {
-		s = &Socket{client: c, namespace: "/", handlers: map[string][]*Handler{}, acks: map[uint64]chan ackResult{}}
-		c.sockets["/"] = s
+		s = newSocket(c, "/")
 	}
 	return s
 }

@@ -39,6 +39,13 @@ type Socket struct {
 	buffer       []held
 }
 
+// newSocket adds a socket to c, whose mu is held.
+func newSocket(c *Client, namespace string) *Socket {
+	s := &Socket{client: c, namespace: namespace, handlers: map[string][]*Handler{}, acks: map[uint64]chan ackResult{}}
+	c.sockets[namespace] = s
+	return s
+}
+
 // held is an event that waits for the connection.
 type held struct {
 	wires  []eioclient.Wire
