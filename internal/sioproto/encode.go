@@ -108,7 +108,7 @@ func (e *Encoder) value(v any, depth int) error {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			return errNumber
 		}
-		e.Buf = appendNumber(e.Buf, v)
+		e.Buf = AppendNumber(e.Buf, v)
 	case []byte:
 		if v == nil {
 			e.Buf = append(e.Buf, "null"...)
@@ -353,8 +353,8 @@ func AppendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// appendNumber spells f as JavaScript does.
-func appendNumber(dst []byte, f float64) []byte {
+// AppendNumber appends a finite f as JavaScript spells it.
+func AppendNumber(dst []byte, f float64) []byte {
 	if f == 0 {
 		return append(dst, '0') // -0 too
 	}

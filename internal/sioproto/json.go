@@ -361,7 +361,7 @@ func EventName(value []byte) (name []byte, err error) {
 				if err != nil {
 					return nil, malformed("number out of range")
 				}
-				return appendNumber(nil, f), nil
+				return AppendNumber(nil, f), nil
 			}
 		}
 		return value, nil
