@@ -1,12 +1,13 @@
 package session
 
 import (
-	"encoding/json"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-sails/sails/internal/rawjson"
 )
 
 // flag is a JSON boolean that may be absent.
@@ -158,52 +159,55 @@ func (c *cookie) appendJSON(b []byte, now time.Time) []byte {
 // store ends sessions, and a request renews it.
 func decodeCookie(data []byte) cookie {
 	c := cookie{path: "/"}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(data, &members) != nil {
-		c.httpOnly = yes
-		return c
-	}
-	if raw, stated := members["originalMaxAge"]; stated {
-		var ms *float64
-		switch err := json.Unmarshal(raw, &ms); {
-		case err != nil || ms == nil:
+	var sameSite flag
+	err := rawjson.Members(data, func(key, value []byte) bool {
+		switch string(key) {
+		case `"originalMaxAge"`:
 			c.life = lifeBrowser
-		default:
-			c.life = lifeLimited
-			c.maxAge = time.Duration(math.Max(-maxLifeMillis, math.Min(maxLifeMillis, *ms))) * time.Millisecond
+			if ms, err := strconv.ParseFloat(string(value), 64); err == nil {
+				c.life = lifeLimited
+				c.maxAge = time.Duration(math.Max(-maxLifeMillis, math.Min(maxLifeMillis, ms))) * time.Millisecond
+			}
+		case `"partitioned"`:
+			c.partitioned = flagOf(value)
+		case `"secure"`:
+			c.secure = flagOf(value)
+		case `"httpOnly"`:
+			c.httpOnly = flagOf(value)
+		case `"priority"`:
+			c.priority, _ = rawjson.Text(value)
+		case `"domain"`:
+			c.domain, _ = rawjson.Text(value)
+		case `"path"`:
+			if p, ok := rawjson.Text(value); ok && p != "" {
+				c.path = p
+			}
+		case `"sameSite"`:
+			sameSite = flagOf(value)
+			c.sameSite, _ = rawjson.Text(value)
 		}
+		return true
+	})
+	if err != nil {
+		c = cookie{path: "/"}
 	}
-	boolean := func(name string) flag {
-		var v *bool
-		if json.Unmarshal(members[name], &v) != nil || v == nil {
-			return unset
-		}
-		if *v {
-			return yes
-		}
-		return no
+	if sameSite == yes {
+		c.sameSite = "true"
 	}
-	text := func(name string) string {
-		var v string
-		if json.Unmarshal(members[name], &v) != nil {
-			return ""
-		}
-		return v
-	}
-	c.partitioned, c.secure, c.httpOnly = boolean("partitioned"), boolean("secure"), boolean("httpOnly")
 	if c.httpOnly == unset {
 		c.httpOnly = yes // express-session's default when it reads the object back
 	}
-	c.priority, c.domain = text("priority"), text("domain")
-	if p := text("path"); p != "" {
-		c.path = p
-	}
-	if boolean("sameSite") == yes {
-		c.sameSite = "true"
-	} else {
-		c.sameSite = text("sameSite")
-	}
 	return c
+}
+
+func flagOf(value []byte) flag {
+	switch string(value) {
+	case "true":
+		return yes
+	case "false":
+		return no
+	}
+	return unset
 }
 
 // setCookie returns the Set-Cookie header for sid, attributes in the order of

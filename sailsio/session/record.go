@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/go-sails/sails/internal/rawjson"
 )
 
 // cookieKey is the key of a stored session that belongs to the cookie.
@@ -19,13 +22,22 @@ type record struct {
 	cookie cookie
 	keys   []string
 	values map[string]json.RawMessage
+	shared bool // values is somebody's snapshot too: copy it before changing it
 }
 
 func newRecord(c cookie) *record {
 	return &record{cookie: c, values: map[string]json.RawMessage{}}
 }
 
+// own makes sure that nobody else sees changes of the values.
+func (r *record) own() {
+	if r.shared {
+		r.values, r.shared = maps.Clone(r.values), false
+	}
+}
+
 func (r *record) set(key string, value json.RawMessage) {
+	r.own()
 	if _, known := r.values[key]; !known {
 		r.keys = append(r.keys, key)
 	}
@@ -34,18 +46,16 @@ func (r *record) set(key string, value json.RawMessage) {
 
 func (r *record) remove(key string) {
 	if _, known := r.values[key]; known {
+		r.own()
 		delete(r.values, key)
 		r.keys = slices.DeleteFunc(r.keys, func(k string) bool { return k == key })
 	}
 }
 
-// snapshot returns the values for a later comparison.
+// snapshot returns the values for a later comparison. It must not be changed.
 func (r *record) snapshot() map[string]json.RawMessage {
-	m := make(map[string]json.RawMessage, len(r.values))
-	for k, v := range r.values {
-		m[k] = v
-	}
-	return m
+	r.shared = true
+	return r.values
 }
 
 // differs reports whether the values are not those of base.
@@ -89,48 +99,40 @@ func (r *record) encode(now time.Time) []byte {
 	return append(b, '}')
 }
 
-// decodeRecord reads a stored session. A missing cookie object, or one whose
-// members are not as express-session writes them, is no error.
+// decodeRecord reads a stored session; its values alias data. A missing cookie
+// object, or one whose members are not as express-session writes them, is no
+// error.
 func decodeRecord(data []byte) (*record, error) {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	open, err := dec.Token()
+	r := newRecord(cookie{path: "/", httpOnly: yes})
+	if text := rawjson.Trim(data); len(text) == 0 || text[0] != '{' {
+		return nil, errors.New("session: stored text is no JSON object")
+	}
+	err := rawjson.Members(data, func(rawKey, value []byte) bool {
+		key, _ := rawjson.Text(rawKey)
+		if key == cookieKey {
+			r.cookie = decodeCookie(value)
+		} else {
+			r.set(key, compact(value))
+		}
+		return true
+	})
 	if err != nil {
 		return nil, fmt.Errorf("session: stored text: %w", err)
 	}
-	if open != json.Delim('{') {
-		return nil, errors.New("session: stored text is no JSON object")
-	}
-	r := newRecord(cookie{path: "/", httpOnly: yes})
-	for dec.More() {
-		token, err := dec.Token()
-		if err != nil {
-			return nil, fmt.Errorf("session: stored text: %w", err)
-		}
-		key, ok := token.(string)
-		if !ok {
-			return nil, errors.New("session: stored text has a key that is no string")
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, fmt.Errorf("session: stored value of %.64q: %w", key, err)
-		}
-		if key == cookieKey {
-			r.cookie = decodeCookie(value)
-			continue
-		}
-		var compact bytes.Buffer
-		if err := json.Compact(&compact, value); err != nil {
-			return nil, fmt.Errorf("session: stored value of %.64q: %w", key, err)
-		}
-		r.set(key, compact.Bytes())
-	}
-	if _, err := dec.Token(); err != nil {
-		return nil, fmt.Errorf("session: stored text: %w", err)
-	}
-	if dec.More() {
-		return nil, errors.New("session: stored text goes on after its end")
-	}
 	return r, nil
+}
+
+// compact returns a JSON value without blanks, as JSON.stringify writes it and
+// as values compare.
+func compact(value []byte) json.RawMessage {
+	if !bytes.ContainsAny(value, " \t\r\n") {
+		return value[:len(value):len(value)]
+	}
+	var b bytes.Buffer
+	if json.Compact(&b, value) != nil {
+		return value // only blanks inside of strings, or it would not have been walked
+	}
+	return b.Bytes()
 }
 
 // encodeValue is JSON.stringify: like json.Marshal, without escaping HTML.

@@ -77,6 +77,8 @@ func (s *Session) write(ctx context.Context) error {
 	swapper, atomic := store.(Swapper)
 	old := s.raw
 	fresh := !atomic // whether old must be read again first
+	// As long as nobody else wrote, the merged session is the one at hand.
+	merged := s.now
 	for range maxSwaps {
 		if fresh {
 			var err error
@@ -90,8 +92,8 @@ func (s *Session) write(ctx context.Context) error {
 			if old == nil && s.stored {
 				return ErrEnded
 			}
+			merged = s.merge(old)
 		}
-		merged := s.merge(old)
 		next := merged.encode(time.Now())
 		if s.m.cfg.MaxBytes > 0 && len(next) > s.m.cfg.MaxBytes {
 			return ErrTooLarge

@@ -157,8 +157,8 @@ func (s *Session) Keys() []string {
 func (s *Session) Values() map[string]json.RawMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	m := s.now.snapshot()
-	for k, v := range m {
+	m := make(map[string]json.RawMessage, len(s.now.values))
+	for k, v := range s.now.values {
 		m[k] = slices.Clone(v)
 	}
 	return m

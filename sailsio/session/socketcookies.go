@@ -20,6 +20,7 @@ type SocketCookies struct {
 
 	mu       sync.Mutex
 	sid      string // guarded by mu; the socket's own session
+	own      string // guarded by mu; the cookie for sid, once it was needed
 	captured string // guarded by mu; a cookie some answer set (SE-10)
 }
 
@@ -61,10 +62,13 @@ func (c *SocketCookies) Header() string {
 	if c.sid == "" && c.m != nil && !c.nosessionHeader && !c.nosessionQuery {
 		c.sid = newID()
 	}
-	if c.sid != "" {
-		return c.m.cfg.Name + "=" + encodeCookieValue("s:"+Sign(c.sid, c.m.cfg.Secrets[0]))
+	if c.sid == "" {
+		return c.captured
 	}
-	return c.captured
+	if c.own == "" {
+		c.own = c.m.cfg.Name + "=" + encodeCookieValue("s:"+Sign(c.sid, c.m.cfg.Secrets[0]))
+	}
+	return c.own
 }
 
 // NoSession reports whether the client asked for connections without a session
@@ -122,7 +126,7 @@ func (c *SocketCookies) anonymous() bool { return len(c.handshake) == 0 && !c.no
 func (c *SocketCookies) remember(sid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.sid = sid
+	c.sid, c.own = sid, ""
 }
 
 // forget ends the use of sid; the next request begins another session.
@@ -130,6 +134,6 @@ func (c *SocketCookies) forget(sid string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.sid == sid {
-		c.sid = ""
+		c.sid, c.own = "", ""
 	}
 }
