@@ -1,0 +1,156 @@
+package blueprint
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-sails/sails/sailsio/model"
+)
+
+// stolen is a record that left the collection of its former owner because it
+// was put into another's.
+type stolen struct {
+	alias         string
+	owner, member any
+}
+
+// owners finds the members of a collection that belong to somebody. Only records
+// with a foreign key can be stolen.
+func (c *call) owners(ctx context.Context, assoc *model.Association, ids []any) ([]stolen, error) {
+	if assoc.Junction != nil || len(ids) == 0 {
+		return nil, nil
+	}
+	key := assoc.Target.PrimaryKey.Name
+	q, err := assoc.Target.Query(model.Criteria{Where: model.Record{key: ids}, Select: []string{key, assoc.Via}}, nil, model.Limits{})
+	if err != nil {
+		return nil, err
+	}
+	members, err := c.api.cfg.Store.Find(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var list []stolen
+	for _, member := range members {
+		if owner := member[assoc.Via]; owner != nil {
+			list = append(list, stolen{assoc.Alias, owner, member[key]})
+		}
+	}
+	return list, nil
+}
+
+func (c *call) announceStolen(list []stolen) {
+	for _, s := range list {
+		c.then(func(ctx context.Context, n Notifier) error {
+			return n.PublishRemove(ctx, c.m, s.owner, s.alias, s.member, c.by(false), true)
+		})
+	}
+}
+
+func (c *call) create(ctx context.Context) (any, error) {
+	store := c.api.cfg.Store
+	var record model.Record
+	var taken []stolen
+	err := store.Transaction(ctx, func(ctx context.Context) error {
+		for _, assoc := range c.m.Associations {
+			list, isList := c.o.Values[assoc.Alias].([]any)
+			if assoc.Kind != model.ToMany || !isList {
+				continue
+			}
+			ids, err := assoc.Target.IDs(list)
+			if err != nil {
+				break // Create says what is wrong
+			}
+			found, err := c.owners(ctx, assoc, ids)
+			if err != nil {
+				return err
+			}
+			taken = append(taken, found...)
+		}
+		created, err := store.Create(ctx, c.m, c.o.Values)
+		if err != nil {
+			return err
+		}
+		c.o.ID = created[c.m.PrimaryKey.Name]
+		c.o.Scope = nil // the new record is the client's own
+		record, err = c.one(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	public, id := c.m.Public(record), record[c.m.PrimaryKey.Name]
+	c.subscribe(c.m, id)
+	c.then(func(ctx context.Context, n Notifier) error {
+		return n.PublishCreate(ctx, c.m, public, c.by(false))
+	})
+	c.announceStolen(taken)
+	return public, nil
+}
+
+func (c *call) update(ctx context.Context) (any, error) {
+	store := c.api.cfg.Store
+	var previous, record, changes model.Record
+	err := store.Transaction(ctx, func(ctx context.Context) error {
+		var err error
+		if previous, err = c.one(ctx); err != nil {
+			return err
+		}
+		key := c.m.PrimaryKey.Name
+		c.o.ID = previous[key]
+		c.o.Values[key] = previous[key]
+		if changes, err = c.m.CheckSet(c.o.Values, time.Now()); err != nil {
+			return err
+		}
+		q, err := c.target(model.Criteria{}, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := store.UpdateOne(ctx, q, changes); err != nil {
+			return err
+		}
+		c.o.Scope = nil // the change may have taken the record out of it
+		record, err = c.one(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	told := make(model.Record, len(changes))
+	for name, v := range changes {
+		if a, _ := c.m.Attribute(name); a.Collection == "" && c.m.Readable(name) { // SU-18
+			told[name] = v
+		}
+	}
+	before, id := c.m.Public(previous), record[c.m.PrimaryKey.Name]
+	c.subscribe(c.m, id)
+	c.then(func(ctx context.Context, n Notifier) error {
+		return n.PublishUpdate(ctx, c.m, id, told, before, c.by(false))
+	})
+	return c.m.Public(record), nil
+}
+
+func (c *call) destroy(ctx context.Context) (any, error) {
+	store := c.api.cfg.Store
+	var record model.Record
+	err := store.Transaction(ctx, func(ctx context.Context) error {
+		var err error
+		if record, err = c.one(ctx); err != nil {
+			return err
+		}
+		q, err := c.target(model.Criteria{}, nil)
+		if err != nil {
+			return err
+		}
+		_, err = store.Destroy(ctx, q)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	public, id := c.m.Public(record), record[c.m.PrimaryKey.Name]
+	c.then(func(ctx context.Context, n Notifier) error {
+		return n.PublishDestroy(ctx, c.m, id, public, c.by(c.api.cfg.Mirror))
+	})
+	c.then(func(_ context.Context, n Notifier) error { return n.Unsubscribe(c.r, c.m, []any{id}) })
+	return public, nil
+}
