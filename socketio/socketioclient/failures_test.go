@@ -142,8 +142,9 @@ func TestOptions_DisableReconnect(t *testing.T) {
 	s := c.Of("/", nil)
 	seen := watch(s)
 	connect(t, s)
+	expect(t, seen, "connect", "welcome {}")
 	c.Reconnect()
-	expect(t, seen, "connect", "welcome {}", "disconnect: forced close")
+	expect(t, seen, "disconnect: forced close")
 	connect(t, s)
 	expect(t, seen, "connect", "welcome {}")
 }
