@@ -130,3 +130,13 @@ func handleError(t *testing.T, fn func(ctx context.Context, by sailsio.Option) e
 		action.OK(w, r)
 	}
 }
+
+// allRooms returns the rooms of a socket, its own included.
+func (c *client) allRooms() []string {
+	c.w.t.Helper()
+	rooms, err := c.w.app.Sockets().SocketRooms(c.ID())
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return rooms
+}

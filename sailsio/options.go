@@ -2,6 +2,8 @@ package sailsio
 
 import (
 	"net/http"
+
+	"github.com/go-sails/sails/sailsio/model"
 )
 
 // Option modifies one Broadcast, Blast or publish call.
@@ -48,9 +50,18 @@ func By(r *http.Request) Option {
 }
 
 // Previous gives PublishUpdate and PublishDestroy the record as it was before: it
-// is part of the message, and what tells which other records are concerned.
+// is part of the message, and what tells which other records are concerned. Nil, a
+// nil map too, is as if it was not given.
 func Previous(record any) Option {
-	return func(o *options) { o.previous = record }
+	return func(o *options) { o.previous = given(record) }
+}
+
+// given turns a map that is nil into nil itself, so that it is left out of messages.
+func given(v any) any {
+	if r, ok := v.(model.Record); ok && r == nil {
+		return nil
+	}
+	return v
 }
 
 // NoReverse sends no notifications to the other side of associations.

@@ -163,7 +163,7 @@ func (m *Model) associations() []*model.Association {
 // PS-43, PS-45, PS-46).
 func (m *Model) PublishUpdate(ctx context.Context, id any, changes any, opts ...Option) error {
 	o := newOptions(opts)
-	return m.updated(ctx, m.key(id), changes, o.previous, o, !o.noReverse)
+	return m.updated(ctx, m.key(id), given(changes), o.previous, o, !o.noReverse)
 }
 
 func (m *Model) updated(ctx context.Context, id, changes, previous any, o *options, reverse bool) error {

@@ -170,8 +170,8 @@ func TestModel_Notifications(t *testing.T) { // PS-20..24, PS-40..54
 			return m("user").PublishUpdate(ctx, "1", rec{"name": "x"})
 		}, []string{`["user",{"verb":"updated","data":{"name":"x"},"id":1}]`}},
 		{"PS-21 nothing given", func(ctx context.Context, m func(string) *sailsio.Model) error {
-			return m("user").PublishUpdate(ctx, 1, nil)
-		}, []string{`["user",{"verb":"updated","id":1}]`}},
+			return errors.Join(m("user").PublishUpdate(ctx, 1, nil), m("user").PublishUpdate(ctx, 1, rec(nil), sailsio.Previous(rec(nil))))
+		}, []string{`["user",{"verb":"updated","id":1}]`, `["user",{"verb":"updated","id":1}]`}},
 		{"PS-43 owner changed", func(ctx context.Context, m func(string) *sailsio.Model) error {
 			return m("pet").PublishUpdate(ctx, 3, rec{"owner": 1}, sailsio.Previous(rec{"id": 3, "owner": rec{"id": float64(4)}}))
 		}, []string{
