@@ -1,0 +1,129 @@
+// Command conformance is the reference application of the scenarios in
+// conformance/scenarios, with the models, routes and variants of the Sails
+// application the transcripts were recorded from.
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+
+	"github.com/go-sails/sails/compat_test/internal/serve"
+	"github.com/go-sails/sails/engineio"
+	"github.com/go-sails/sails/sailsio"
+	"github.com/go-sails/sails/sailsio/action"
+	"github.com/go-sails/sails/sailsio/model"
+	"github.com/go-sails/sails/sailsio/model/modeltest"
+	"github.com/go-sails/sails/sailsio/session"
+	"github.com/go-sails/sails/socketio"
+)
+
+// application holds what the handlers share.
+type application struct {
+	app         *sailsio.App
+	models      *model.Schema
+	data        *records
+	secret      string
+	disconnects atomic.Int64
+}
+
+const secret = "conformance-secret-conformance-secret"
+
+func main() {
+	a, err := newApplication()
+	if err != nil {
+		serve.Exit(err)
+	}
+	serve.Main(a.app, a.shutdown)
+}
+
+func (a *application) shutdown(ctx context.Context) error {
+	return errors.Join(a.app.Shutdown(ctx), a.data.close())
+}
+
+func newApplication() (*application, error) {
+	production := os.Getenv("NODE_ENV") == "production"
+	log := slog.New(slog.DiscardHandler)
+	if os.Getenv("CONF_VERBOSE") != "" {
+		log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	a := &application{secret: secret}
+	var err error
+	if a.models, err = model.New(modeltest.App()...); err != nil {
+		return nil, err
+	}
+	if a.data, err = openRecords(a.models); err != nil {
+		return nil, err
+	}
+	sessions, err := session.New(session.Config{Secrets: []string{secret}, Production: production, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	router, err := a.routes(production, log)
+	if err != nil {
+		return nil, err
+	}
+	cfg := sailsio.Config{
+		Handler:  (&action.Config{Production: production, Logger: log}).Handler(router),
+		Sessions: sessions,
+		Models:   a.models,
+		SocketIO: socketio.Config{Engine: engineio.Config{
+			Transports: transports(),
+		}},
+		AfterDisconnect: func(context.Context, *socketio.Socket) error {
+			a.disconnects.Add(1)
+			return nil
+		},
+		OnlyAllowOrigins:   list("CONF_ORIGINS"),
+		RequireOrigin:      os.Getenv("CONF_ORIGINS") != "",
+		OmitStatusCode:     os.Getenv("CONF_NO_STATUS") != "",
+		NoThirdPartyCookie: os.Getenv("CONF_NO_GETCOOKIE") != "",
+		Production:         production,
+		Logger:             log,
+	}
+	if os.Getenv("CONF_BEFORE_CONNECT") != "" {
+		cfg.BeforeConnect = gate
+	}
+	a.app, err = sailsio.New(cfg)
+	return a, err
+}
+
+// gate decides by the query of the handshake.
+func gate(r *http.Request) error {
+	switch r.URL.Query().Get("gate") {
+	case "deny":
+		return errors.New("denied")
+	case "error":
+		return &engineio.Refusal{Message: "gate closed"}
+	case "throw":
+		return &engineio.Refusal{Message: "Error: gate exploded"}
+	}
+	return nil
+}
+
+func transports() []engineio.Transport {
+	names := list("CONF_TRANSPORTS")
+	if names == nil {
+		return []engineio.Transport{engineio.Polling, engineio.WebSocket}
+	}
+	var out []engineio.Transport
+	for _, name := range names {
+		out = append(out, engineio.Transport(name))
+	}
+	return out
+}
+
+// list reads a comma-separated variable; nil when it is not set.
+func list(variable string) []string {
+	var out []string
+	for _, part := range strings.Split(os.Getenv(variable), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}

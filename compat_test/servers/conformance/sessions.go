@@ -1,0 +1,108 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/go-sails/sails/sailsio/action"
+	"github.com/go-sails/sails/sailsio/session"
+)
+
+// withSession calls fn with the request's session, or fails as an action does
+// that finds none.
+func withSession(w http.ResponseWriter, r *http.Request, fn func(*session.Session) error) bool {
+	s, ok := session.FromContext(r.Context())
+	if !ok {
+		action.ServerError(w, r, "no session")
+		return false
+	}
+	if err := fn(s); err != nil {
+		action.ServerError(w, r, err)
+		return false
+	}
+	return true
+}
+
+func sessionCount(w http.ResponseWriter, r *http.Request) {
+	var n float64
+	if withSession(w, r, func(s *session.Session) error {
+		n = session.Value[float64](s, "n") + 1
+		return s.Set("n", n)
+	}) {
+		action.JSON(w, r, object{"n": n})
+	}
+}
+
+func sessionGet(w http.ResponseWriter, r *http.Request) {
+	s, ok := session.FromContext(r.Context())
+	if !ok {
+		action.JSON(w, r, object{"session": nil})
+		return
+	}
+	values := s.Values()
+	delete(values, "csrfSecret")
+	action.JSON(w, r, object{"session": values})
+}
+
+func sessionSet(w http.ResponseWriter, r *http.Request) {
+	if withSession(w, r, func(s *session.Session) error {
+		value := action.Param(r, "value")
+		if !value.Defined() {
+			s.Delete(action.Param(r, "key").String())
+			return nil
+		}
+		return s.Set(action.Param(r, "key").String(), value)
+	}) {
+		action.JSON(w, r, object{"stored": true})
+	}
+}
+
+func sessionLogin(w http.ResponseWriter, r *http.Request) {
+	id, ok := action.Param(r, "userId").Int()
+	if !ok || id == 0 {
+		id = 1
+	}
+	if withSession(w, r, func(s *session.Session) error { return s.Set("userId", id) }) {
+		action.JSON(w, r, object{"userId": id})
+	}
+}
+
+func sessionLogout(w http.ResponseWriter, r *http.Request) {
+	if withSession(w, r, func(s *session.Session) error { s.Delete("userId"); return nil }) {
+		action.OK(w, r)
+	}
+}
+
+func sessionID(w http.ResponseWriter, r *http.Request) {
+	s, ok := session.FromContext(r.Context())
+	length := 0
+	if ok {
+		length = len(s.ID())
+	}
+	action.JSON(w, r, object{"hasSession": ok, "sameLength": length})
+}
+
+func (a *application) cookieSet(w http.ResponseWriter, r *http.Request) {
+	if action.IsSocket(r) {
+		action.BadRequest(w, r, "http only")
+		return
+	}
+	http.SetCookie(w, &http.Cookie{Name: "plain", Value: "chocolate", Path: "/"})
+	http.SetCookie(w, &http.Cookie{Name: "signed", Value: url.QueryEscape("s:" + session.Sign("almond", a.secret)), Path: "/"})
+	action.JSON(w, r, object{"set": []string{"plain", "signed"}})
+}
+
+func (a *application) cookieGet(w http.ResponseWriter, r *http.Request) {
+	out := object{"plain": nil, "signed": nil}
+	if c, err := r.Cookie("plain"); err == nil {
+		out["plain"] = c.Value
+	}
+	if c, err := r.Cookie("signed"); err == nil {
+		if text, err := url.QueryUnescape(c.Value); err == nil && len(text) > 2 && text[:2] == "s:" {
+			if value, ok := session.Unsign(text[2:], a.secret); ok {
+				out["signed"] = value
+			}
+		}
+	}
+	action.JSON(w, r, out)
+}
