@@ -66,26 +66,36 @@ func ReadFor(dir, scenario, client, transport string) (*Transcript, error) {
 	return t, err
 }
 
-// Diff lists the differences of got from want in readable form. It is empty when
-// both transcripts have the same outcome and the same steps.
-func Diff(want, got *Transcript) []string {
-	var out []string
+// A Difference is a place where a client saw something else than was recorded.
+type Difference struct {
+	Scenario  string
+	Step      int    // counted from 1; 0 is the outcome of the scenario
+	Name      string // what the step does
+	Path      string // inside the step, such as body.rooms[0]
+	Want, Got string // as JSON, or "(nothing)"
+}
+
+// String describes the difference in one line.
+func (d Difference) String() string {
+	return fmt.Sprintf("step %d (%s) %s: want %s, got %s", d.Step, d.Name, d.Path, d.Want, d.Got)
+}
+
+// Diff lists the differences of got from want. It is empty when both transcripts
+// have the same outcome and the same steps.
+func Diff(want, got *Transcript) []Difference {
+	var out []Difference
 	if want.Status != got.Status {
-		out = append(out, fmt.Sprintf("outcome: want %s, got %s: %s", want.Status, got.Status, got.Problem))
+		out = append(out, Difference{Scenario: want.Scenario, Name: "outcome", Path: "status", Want: want.Status, Got: got.Status + " " + got.Problem})
 	}
 	for i := range max(len(want.Steps), len(got.Steps)) {
 		w, g := at(want.Steps, i), at(got.Steps, i)
-		step := diff("", w, g)
-		if len(step) == 0 {
-			continue
-		}
 		named := w
 		if named == absent {
 			named = g
 		}
-		out = append(out, fmt.Sprintf("step %d (%s)", i+1, name(named)))
-		for _, line := range step {
-			out = append(out, "    "+line)
+		for _, d := range diff("", w, g) {
+			d.Scenario, d.Step, d.Name = want.Scenario, i+1, name(named)
+			out = append(out, d)
 		}
 	}
 	return out
@@ -109,7 +119,7 @@ func member(m map[string]any, key string) any {
 	return absent
 }
 
-func diff(path string, want, got any) []string {
+func diff(path string, want, got any) []Difference {
 	switch w := want.(type) {
 	case map[string]any:
 		g, ok := got.(map[string]any)
@@ -118,7 +128,7 @@ func diff(path string, want, got any) []string {
 		}
 		keys := maps.Clone(w)
 		maps.Copy(keys, g)
-		var out []string
+		var out []Difference
 		for _, key := range slices.Sorted(maps.Keys(keys)) {
 			out = append(out, diff(path+"."+key, member(w, key), member(g, key))...)
 		}
@@ -128,7 +138,7 @@ func diff(path string, want, got any) []string {
 		if !ok {
 			break
 		}
-		var out []string
+		var out []Difference
 		for i := range max(len(w), len(g)) {
 			out = append(out, diff(fmt.Sprintf("%s[%d]", path, i), at(w, i), at(g, i))...)
 		}
@@ -137,21 +147,20 @@ func diff(path string, want, got any) []string {
 	if reflect.DeepEqual(want, got) {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s: want %s, got %s", strings.TrimPrefix(path, "."), show(want), show(got))}
+	return []Difference{{Path: strings.TrimPrefix(path, "."), Want: show(want), Got: show(got)}}
 }
 
 func show(v any) string {
 	if v == absent {
 		return "(nothing)"
 	}
-	text, err := json.Marshal(v)
-	if err != nil {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
 		return err.Error()
 	}
-	if len(text) > 400 {
-		return string(text[:400]) + "…"
-	}
-	return string(text)
+	return strings.TrimSuffix(buf.String(), "\n")
 }
 
 func name(step any) string {

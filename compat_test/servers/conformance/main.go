@@ -38,7 +38,7 @@ func main() {
 	if err != nil {
 		serve.Exit(err)
 	}
-	serve.Main(a.app, a.shutdown)
+	serve.Main(poweredBy(a.app), a.shutdown)
 }
 
 func (a *application) shutdown(ctx context.Context) error {
@@ -90,6 +90,16 @@ func newApplication() (*application, error) {
 	}
 	a.app, err = sailsio.New(cfg)
 	return a, err
+}
+
+// poweredBy adds the header that Sails applications are known by.
+func poweredBy(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/socket.io/") {
+			w.Header().Set("X-Powered-By", "Sails <sailsjs.com>")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // gate decides by the query of the handshake.

@@ -208,7 +208,11 @@ func (a *application) broadcast(w http.ResponseWriter, r *http.Request) {
 
 func (a *application) blast(w http.ResponseWriter, r *http.Request) {
 	name, data := event(r)
-	if err := a.app.Sockets().Blast(r.Context(), name, data, omitted(r)); err != nil {
+	opt := sailsio.Omit()
+	if action.Param(r, "event").Defined() {
+		opt = omitted(r)
+	}
+	if err := a.app.Sockets().Blast(r.Context(), name, data, opt); err != nil {
 		action.ServerError(w, r, err)
 		return
 	}
