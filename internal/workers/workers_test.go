@@ -85,12 +85,45 @@ func TestPool_CloseEndsWorkers(t *testing.T) {
 	})
 }
 
-func BenchmarkPool_Run(b *testing.B) {
-	var p workers.Pool
-	done := make(chan struct{})
-	t := task(func() { done <- struct{}{} })
-	for b.Loop() {
-		p.Run(t)
-		<-done
+// deep uses as much stack as a handler that decodes JSON and writes an answer.
+//
+//go:noinline
+func deep(n int) byte {
+	var frame [512]byte
+	frame[n] = byte(n)
+	if n == 0 {
+		return frame[0]
 	}
+	return deep(n-1) + frame[n]
+}
+
+type deepTask struct{ done chan struct{} }
+
+func (t *deepTask) Run() { deep(16); t.done <- struct{}{} }
+
+// BenchmarkDispatch compares where a handler can run: on the goroutine that reads,
+// on a kept worker, on a fresh goroutine. docs/decisions/0002 quotes it.
+func BenchmarkDispatch(b *testing.B) {
+	b.Run("inline", func(b *testing.B) {
+		for b.Loop() {
+			deep(16)
+		}
+	})
+	b.Run("pool", func(b *testing.B) {
+		var p workers.Pool
+		t := &deepTask{make(chan struct{})}
+		b.ReportAllocs()
+		for b.Loop() {
+			p.Run(t)
+			<-t.done
+		}
+	})
+	b.Run("goroutine", func(b *testing.B) {
+		t := &deepTask{make(chan struct{})}
+		b.ReportAllocs()
+		for b.Loop() {
+			go t.Run()
+			<-t.done
+		}
+	})
 }
