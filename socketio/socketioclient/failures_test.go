@@ -283,10 +283,15 @@ func TestClient_Revision3Server(t *testing.T) {
 	s.Disconnect()
 	expect(t, seen, "disconnect: io client disconnect")
 	expect(t, f.got, "1")
-	go func() { _ = s.Connect(t.Context()) }()
+	connect(t, s) // version 2.x does not answer when it agrees
 	expect(t, f.got, "0")
-	check(t, session.Send(engineio.Text("0")))
+	expect(t, seen, "connect")
+	check(t, session.Send(engineio.Text(`4"no"`)))
+	expect(t, seen, "disconnect: io server disconnect", "error: *socketioclient.ConnectError")
 	connect(t, s)
+	expect(t, f.got, "0")
+	check(t, session.Send(engineio.Text("0"), engineio.Text(`4"trouble"`), engineio.Text(`2["still here"]`)))
+	expect(t, seen, "connect", "error: *socketioclient.ConnectError", "still here")
 }
 
 // An engine that shakes hands and then says nothing.

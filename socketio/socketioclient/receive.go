@@ -116,6 +116,9 @@ func (k *conn) dispatch(h sioproto.Header, attachments [][]byte, size int, stop 
 		}
 		switch {
 		case s == nil:
+		case s.assumed:
+			s.mainJoined, k.mainLeft = false, true
+			s.refuse(refusal)
 		case s.connected: // revision 4 of Socket.IO: the server reports an error
 			s.notifyError(refusal)
 		case s.active:
@@ -159,7 +162,7 @@ func (k *conn) connected(s *Socket, name string, h sioproto.Header) error {
 			if s == nil {
 				s = k.client.mainSocket()
 			}
-			s.mainJoined = true
+			s.mainJoined, s.assumed = true, false
 			if !s.active {
 				return nil // everybody is in the main namespace
 			}
@@ -243,6 +246,7 @@ func (k *conn) event(s *Socket, h sioproto.Header, attachments [][]byte, size in
 	c := k.client
 	c.mu.Lock()
 	active, muted := s.active, s.muted
+	s.assumed = false
 	c.mu.Unlock()
 	if !active || !c.calls.push(task{run: func() { s.handle(e, muted) }, size: size}, stop) {
 		return nil

@@ -22,6 +22,7 @@ type Socket struct {
 	active       bool // wants to be connected
 	connected    bool
 	mainJoined   bool  // revision 3, "/": the server has let us in, asked or not
+	assumed      bool  // revision 3, "/": connected unless the server objects
 	asked        *conn // where a CONNECT waits for its answer
 	recovered    bool
 	id           string
@@ -236,9 +237,13 @@ func (s *Socket) join(k *conn) {
 		switch {
 		case s.mainJoined:
 			s.up(k, k.engine.handshake.SID, "")
-		case k.mainLeft: // let in unasked only once
-			s.asked = k
+		case k.mainLeft:
+			// Servers let in unasked only once. Version 2.x answers this question only
+			// when it refuses, so that we take ourselves for connected.
 			_ = k.engine.send(plain(sioproto.Connect, "/", nil), 0)
+			k.mainLeft = false
+			s.mainJoined, s.assumed = true, true
+			s.up(k, k.engine.handshake.SID, "")
 		}
 		return
 	}
@@ -315,7 +320,7 @@ func (s *Socket) up(k *conn, id, pid string) {
 // client.mu.
 func (s *Socket) down(reason DisconnectReason) {
 	s.failAcks(ErrDisconnected, false)
-	s.id = ""
+	s.id, s.assumed = "", false
 	if !s.connected {
 		return
 	}
