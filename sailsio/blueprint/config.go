@@ -112,6 +112,17 @@ type Config struct {
 	// the collection it is in already (SU-16).
 	Strict bool
 
+	// RawMessages publishes what Sails does to the letter: records without
+	// ToJSON, which an application may count on to hide attributes, and changed
+	// values under the names of their columns. Attributes that are not readable are
+	// left out all the same.
+	RawMessages bool
+
+	// UnsafeAutomatic lets clients set what the server gives by itself: times and
+	// auto-increment keys. It is what Sails does, and lets anyone choose the key of a
+	// record and predate it (SEC-86). New logs a warning.
+	UnsafeAutomatic bool
+
 	// Logger hears about errors that are not the client's. Nil: nothing.
 	Logger *slog.Logger
 }
@@ -159,6 +170,9 @@ func New(cfg Config) (*API, error) {
 	api := &API{cfg: cfg, schema: cfg.Store.Schema(), byName: map[string]*exposed{}, log: cfg.Logger}
 	if api.log == nil {
 		api.log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.UnsafeAutomatic {
+		api.log.Warn("blueprint: Config.UnsafeAutomatic lets clients set keys and times of records")
 	}
 	for identity := range cfg.Expose {
 		if _, ok := api.schema.Model(identity); !ok {

@@ -50,7 +50,7 @@ const defaultLimit = 30
 // reader reads the options of one request.
 type reader struct {
 	r      *http.Request
-	strict bool
+	unsafe bool // Config.UnsafeAutomatic
 	all    action.Params
 	o      *Options
 }
@@ -66,7 +66,7 @@ func (rd *reader) fail(code, format string, args ...any) error {
 
 // options reads the options as parseBlueprintOptions does.
 func (api *API) options(r *http.Request, e *exposed, name Action, assoc *model.Association) (*Options, error) {
-	rd := &reader{r: r, strict: api.cfg.Strict, all: action.AllParams(r), o: &Options{Model: e.m, Action: name, DefaultPopulates: true}}
+	rd := &reader{r: r, unsafe: api.cfg.UnsafeAutomatic, all: action.AllParams(r), o: &Options{Model: e.m, Action: name, DefaultPopulates: true}}
 	rd.o.Populates = defaultPopulates(e.m)
 	if assoc != nil {
 		rd.o.Alias = assoc.Alias
@@ -245,11 +245,17 @@ func (rd *reader) projection(c *model.Criteria) error {
 func (rd *reader) writable(except func(name string) bool) model.Record {
 	values := model.Record{}
 	for _, p := range rd.all {
-		if rd.o.Model.Writable(p.Name) && !except(p.Name) {
+		if (rd.o.Model.Writable(p.Name) || rd.unsafe && automatic(rd.o.Model, p.Name)) && !except(p.Name) {
 			values[p.Name] = decode(p.Value)
 		}
 	}
 	return values
+}
+
+// automatic reports whether the server gives an attribute by itself.
+func automatic(m *model.Model, name string) bool {
+	a, ok := m.Attribute(name)
+	return ok && !a.Protected && (a.AutoIncrement || a.AutoCreatedAt || a.AutoUpdatedAt)
 }
 
 func (rd *reader) newRecord() model.Record {

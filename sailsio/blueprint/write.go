@@ -46,6 +46,14 @@ func (c *call) announceStolen(list []stolen) {
 	}
 }
 
+// told is a record as notifications have it.
+func (c *call) told(record model.Record) model.Record {
+	if c.api.cfg.RawMessages {
+		return c.m.ReadableOnly(record)
+	}
+	return c.m.Public(record)
+}
+
 func (c *call) create(ctx context.Context) (any, error) {
 	store := c.api.cfg.Store
 	var record model.Record
@@ -78,13 +86,13 @@ func (c *call) create(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, id := c.m.Public(record), record[c.m.PrimaryKey.Name]
-	c.subscribe(c.m, id)
+	told := c.told(record)
+	c.subscribe(c.m, record[c.m.PrimaryKey.Name])
 	c.then(func(ctx context.Context, n Notifier) error {
-		return n.PublishCreate(ctx, c.m, public, c.by(false))
+		return n.PublishCreate(ctx, c.m, told, c.by(false))
 	})
 	c.announceStolen(taken)
-	return public, nil
+	return c.m.Public(record), nil
 }
 
 func (c *call) update(ctx context.Context) (any, error) {
@@ -97,6 +105,9 @@ func (c *call) update(ctx context.Context) (any, error) {
 		}
 		key := c.m.PrimaryKey.Name
 		c.o.ID = previous[key]
+		if c.o.Values == nil {
+			c.o.Values = model.Record{}
+		}
 		c.o.Values[key] = previous[key]
 		if changes, err = c.m.CheckSet(c.o.Values, time.Now()); err != nil {
 			return err
@@ -117,11 +128,16 @@ func (c *call) update(ctx context.Context) (any, error) {
 	}
 	told := make(model.Record, len(changes))
 	for name, v := range changes {
-		if a, _ := c.m.Attribute(name); a.Collection == "" && c.m.Readable(name) { // SU-18
-			told[name] = v
+		a, _ := c.m.Attribute(name)
+		if a.Collection != "" || !c.m.Readable(name) { // SU-18
+			continue
 		}
+		if c.api.cfg.RawMessages {
+			name = a.Column
+		}
+		told[name] = v
 	}
-	before, id := c.m.Public(previous), record[c.m.PrimaryKey.Name]
+	before, id := c.told(previous), record[c.m.PrimaryKey.Name]
 	c.subscribe(c.m, id)
 	c.then(func(ctx context.Context, n Notifier) error {
 		return n.PublishUpdate(ctx, c.m, id, told, before, c.by(false))
@@ -147,10 +163,10 @@ func (c *call) destroy(ctx context.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, id := c.m.Public(record), record[c.m.PrimaryKey.Name]
+	told, id := c.told(record), record[c.m.PrimaryKey.Name]
 	c.then(func(ctx context.Context, n Notifier) error {
-		return n.PublishDestroy(ctx, c.m, id, public, c.by(c.api.cfg.Mirror))
+		return n.PublishDestroy(ctx, c.m, id, told, c.by(c.api.cfg.Mirror))
 	})
 	c.then(func(_ context.Context, n Notifier) error { return n.Unsubscribe(c.r, c.m, []any{id}) })
-	return public, nil
+	return c.m.Public(record), nil
 }

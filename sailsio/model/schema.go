@@ -230,7 +230,12 @@ func (m *Model) setAccess(d *Definition) []error {
 // Public returns what clients may see of a record: without the attributes that
 // are not readable, after ToJSON, and the same for populated records. The record
 // itself is not changed.
-func (m *Model) Public(r Record) Record {
+func (m *Model) Public(r Record) Record { return m.filter(r, true) }
+
+// ReadableOnly is Public without ToJSON.
+func (m *Model) ReadableOnly(r Record) Record { return m.filter(r, false) }
+
+func (m *Model) filter(r Record, serialise bool) Record {
 	if r == nil {
 		return nil
 	}
@@ -240,22 +245,20 @@ func (m *Model) Public(r Record) Record {
 			continue
 		}
 		if assoc := m.associations[name]; assoc != nil {
-			switch v := v.(type) {
+			switch populated := v.(type) {
 			case Record:
-				out[name] = assoc.Target.Public(v)
-				continue
+				v = assoc.Target.filter(populated, serialise)
 			case []Record:
-				list := make([]Record, len(v))
-				for i := range v {
-					list[i] = assoc.Target.Public(v[i])
+				list := make([]Record, len(populated))
+				for i := range populated {
+					list[i] = assoc.Target.filter(populated[i], serialise)
 				}
-				out[name] = list
-				continue
+				v = list
 			}
 		}
 		out[name] = v
 	}
-	if m.ToJSON != nil {
+	if serialise && m.ToJSON != nil {
 		out = m.ToJSON(out)
 	}
 	return out
