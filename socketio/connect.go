@@ -98,6 +98,7 @@ func (s *Socket) accept(ctx context.Context) error {
 	if !s.indexed.Swap(true) && !ns.index.add(s) {
 		return ErrClosed
 	}
+	s.hasEntered()
 	c.mu.Lock()
 	s.mu.Lock()
 	err = s.open(ctx, answer)
@@ -279,14 +280,15 @@ func (t *search) Run() {
 
 // enter gives a socket its namespace and starts to connect it.
 func (c *conn) enter(s *Socket, ns *Namespace) {
-	defer ns.entered()
 	restored := ns.restore(c, s.auth)
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
+		ns.entered()
 		return
 	}
 	s.ns = ns
+	s.entering.Store(true)
 	switch {
 	case restored != nil:
 		s.id = restored.id

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/go-sails/sails/engineio"
 	"github.com/go-sails/sails/engineio/engineiotest"
 	"github.com/go-sails/sails/internal/leakcheck"
 	"github.com/go-sails/sails/socketio"
@@ -225,4 +226,14 @@ func reasons(n *socketio.Namespace) <-chan socketio.DisconnectReason {
 
 var discard = slog.New(slog.DiscardHandler)
 
-var _ = engineio.Polling
+// wsOptions are options for a WebSocket with a query and headers.
+func wsOptions(query, header map[string]string) engineiotest.Options {
+	o := engineiotest.Options{Transport: engineiotest.WebSocket, Query: url.Values{}, Header: http.Header{}}
+	for k, v := range query {
+		o.Query.Set(k, v)
+	}
+	for k, v := range header {
+		o.Header.Set(k, v)
+	}
+	return o
+}

@@ -28,6 +28,7 @@ type Socket struct {
 	opened    int64       // Unix milliseconds
 	connected atomic.Bool // state == stateOpen, readable without mu
 	indexed   atomic.Bool // it was added to the index
+	entering  atomic.Bool // it keeps its namespace from being removed as empty
 
 	mu      sync.Mutex
 	state   socketState
@@ -426,8 +427,16 @@ func (s *Socket) close(reason DisconnectReason) {
 	if was == stateOpen {
 		s.finish(reg, last)
 	}
+	s.hasEntered()
 	if known {
 		ns.emptied()
+	}
+}
+
+// hasEntered lets go of the namespace: the socket is in the index, or has gone.
+func (s *Socket) hasEntered() {
+	if s.entering.Swap(false) {
+		s.ns.entered()
 	}
 }
 
