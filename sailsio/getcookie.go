@@ -2,6 +2,7 @@ package sailsio
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/go-sails/sails/virtualrequest"
 )
@@ -76,14 +77,25 @@ func (p *missProbe) WriteHeader(status int) {
 	}
 	p.decided = true
 	p.missed = status == http.StatusNotFound || status == http.StatusMethodNotAllowed
-	if p.missed {
-		return
-	}
 	header := p.ResponseWriter.Header()
 	for name, values := range p.kept {
-		header[name] = values
+		if !p.missed || !aboutTheAnswer(name) {
+			header[name] = values
+		}
 	}
-	p.ResponseWriter.WriteHeader(status)
+	if !p.missed {
+		p.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// aboutTheAnswer tells the fields that go with the swallowed answer. Others, of CORS
+// for example, hold for what is answered instead (CN-53).
+func aboutTheAnswer(name string) bool {
+	switch name = strings.ToLower(name); name {
+	case "allow", "etag", "last-modified", "x-content-type-options":
+		return true
+	}
+	return strings.HasPrefix(name, "content-")
 }
 
 func (p *missProbe) Write(b []byte) (int, error) {

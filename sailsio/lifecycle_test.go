@@ -116,6 +116,14 @@ func TestGetCookie(t *testing.T) { // CN-50..55, v25
 	if r, _ = fetch(t, w, "OPTIONS", "/__getcookie", nil); r.StatusCode != 200 || r.Header.Get("Allow") != "GET,HEAD,PUT,POST,DELETE,PATCH" {
 		t.Errorf("OPTIONS: %d %v", r.StatusCode, r.Header)
 	}
+	decorated := newWorld(t, sailsio.Config{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*") // CN-53
+		mux.ServeHTTP(w, r)
+	})})
+	if r, text = fetch(t, decorated, "GET", "/__getcookie", nil); r.Header.Get("Access-Control-Allow-Origin") != "*" ||
+		r.Header.Get("X-Content-Type-Options") != "" || text != "_sailsIoJSConnect();" {
+		t.Errorf("decorated: %q %v", text, r.Header)
+	}
 	off := newWorld(t, sailsio.Config{Handler: mux, NoThirdPartyCookie: true})
 	if r, _ = fetch(t, off, "GET", "/__getcookie", nil); r.StatusCode != 404 {
 		t.Errorf("switched off: %d", r.StatusCode)

@@ -3,7 +3,6 @@ package sailsio
 import (
 	"context"
 	"errors"
-	"reflect"
 
 	"github.com/go-sails/sails/sailsio/model"
 )
@@ -79,13 +78,9 @@ func (m *Model) room(id any, context string) string {
 // publishes each of its elements.
 func (m *Model) PublishCreate(ctx context.Context, record any, opts ...Option) error {
 	o := newOptions(opts)
-	rv := reflect.ValueOf(record)
-	if rv.Kind() != reflect.Slice {
-		return m.created(ctx, record, o)
-	}
 	var err error
-	for i := range rv.Len() {
-		err = errors.Join(err, m.created(ctx, rv.Index(i).Interface(), o))
+	for _, element := range elements(record) {
+		err = errors.Join(err, m.created(ctx, element, o))
 	}
 	return err
 }
