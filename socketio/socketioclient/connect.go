@@ -101,7 +101,7 @@ func (c *Client) lost(reason DisconnectReason, err error) {
 	wanted := false
 	for _, s := range c.sockets {
 		s.down(reason)
-		s.mainJoined = false
+		s.mainJoined, s.asked = false, nil
 		if !s.active {
 			continue
 		}

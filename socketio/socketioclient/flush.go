@@ -49,9 +49,9 @@ func (e *engine) trySend(wires []eioclient.Wire) bool {
 }
 
 // control queues a packet of the protocol itself. It is silent when the session
-// has ended.
+// has ended; and a server that takes nothing gets no heartbeat either.
 func (e *engine) control(t eioproto.Type) {
-	_ = e.send([]eioclient.Wire{{Data: []byte{t.Digit()}}}, 0)
+	_ = e.send([]eioclient.Wire{{Data: []byte{t.Digit()}}}, e.cfg.MaxBuffered)
 }
 
 // kick starts the flusher if there is work for it. The caller holds mu.

@@ -91,6 +91,10 @@ func (k *conn) dispatch(h sioproto.Header, attachments [][]byte, size int, stop 
 		c.mu.Unlock()
 		return k.event(s, h, attachments, size, stop)
 	}
+	if h.Type == sioproto.ConnectError && s != nil && s.connected && !s.assumed {
+		c.mu.Unlock()
+		return k.trouble(s, h, size, stop)
+	}
 	defer c.mu.Unlock()
 	switch h.Type {
 	case sioproto.Connect:
@@ -119,8 +123,6 @@ func (k *conn) dispatch(h sioproto.Header, attachments [][]byte, size int, stop 
 		case s.assumed:
 			s.mainJoined, k.mainLeft = false, true
 			s.refuse(refusal)
-		case s.connected: // revision 4 of Socket.IO: the server reports an error
-			s.notifyError(refusal)
 		case s.active:
 			s.asked = nil
 			s.refuse(refusal)
@@ -141,6 +143,16 @@ func (k *conn) dispatch(h sioproto.Header, attachments [][]byte, size int, stop 
 		}
 	}
 	return nil
+}
+
+// trouble queues the ERROR of a server of version 2.x for a socket that stays
+// connected.
+func (k *conn) trouble(s *Socket, h sioproto.Header, size int, stop <-chan struct{}) error {
+	refusal, err := parseRefusal(h.Data)
+	if err == nil {
+		k.client.calls.push(task{run: func() { s.runOnError(refusal) }, size: size}, stop)
+	}
+	return err
 }
 
 // connected acts on the server's CONNECT. The caller holds client.mu.
@@ -173,7 +185,7 @@ func (k *conn) connected(s *Socket, name string, h sioproto.Header) error {
 	}
 	if s == nil || !s.active {
 		// Disconnected while the question was on its way.
-		_ = k.engine.send(plain(sioproto.Disconnect, name, nil), 0)
+		_ = k.engine.send(plain(sioproto.Disconnect, name, nil), k.client.cfg.MaxBuffered)
 		return nil
 	}
 	if body.SID == "" {

@@ -363,11 +363,14 @@ func (s *Socket) notifyError(err error) {
 	if len(s.onError) == 0 {
 		return
 	}
-	s.client.calls.pushAlways(func() {
-		for _, f := range snapshot(s, &s.onError) {
-			(*f)(s.client.ctx, err)
-		}
-	})
+	s.client.calls.pushAlways(func() { s.runOnError(err) })
+}
+
+// runOnError runs the OnError handlers.
+func (s *Socket) runOnError(err error) {
+	for _, f := range snapshot(s, &s.onError) {
+		(*f)(s.client.ctx, err)
+	}
 }
 
 // snapshot returns a list of handlers as it is now.
