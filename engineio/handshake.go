@@ -137,8 +137,15 @@ func (srv *Server) openPacket(s *Session, websocket bool) *Message {
 	b = append(b, `0{"sid":`...)
 	b = appendJSONString(b, s.id)
 	b = append(b, `,"upgrades":[`...)
-	if !websocket && srv.cfg.websocket && !srv.cfg.DisableUpgrades {
-		b = append(b, `"websocket"`...)
+	if !websocket && !srv.cfg.DisableUpgrades {
+		switch {
+		case srv.cfg.websocket && srv.cfg.webtransport && s.enc.revision == 4:
+			b = append(b, `"websocket","webtransport"`...)
+		case srv.cfg.websocket:
+			b = append(b, `"websocket"`...)
+		case srv.cfg.webtransport && s.enc.revision == 4:
+			b = append(b, `"webtransport"`...)
+		}
 	}
 	b = append(b, `],"pingInterval":`...)
 	b = strconv.AppendInt(b, srv.cfg.PingInterval.Milliseconds(), 10)

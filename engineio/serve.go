@@ -93,19 +93,28 @@ func (srv *Server) checkHandshake(r *http.Request, q *query, upgrade bool) *refu
 	case upgrade != (q.transport == string(WebSocket)):
 		return &refusal{code: BadRequest, context: "TRANSPORT_HANDSHAKE_ERROR"}
 	}
-	if srv.cfg.AllowRequest != nil {
-		if err := srv.askHook(r); err != nil {
-			var told *Refusal
-			if errors.As(err, &told) && told.Message != "" {
-				return &refusal{code: Forbidden, message: told.Message, context: told.Message}
-			}
-			return &refusal{code: Forbidden, context: err.Error()}
-		}
+	if refused := srv.askAllowRequest(r); refused != nil {
+		return refused
 	}
 	if revision, ok := q.revision(); !ok || revision == 3 && srv.cfg.DisableEIO3 {
 		return &refusal{code: UnsupportedVersion, context: q.eio}
 	}
 	return nil
+}
+
+func (srv *Server) askAllowRequest(r *http.Request) *refusal {
+	if srv.cfg.AllowRequest == nil {
+		return nil
+	}
+	err := srv.askHook(r)
+	var told *Refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &told) && told.Message != "":
+		return &refusal{code: Forbidden, message: told.Message, context: told.Message}
+	}
+	return &refusal{code: Forbidden, context: err.Error()}
 }
 
 // askHook runs AllowRequest; a panic or no answer in time is a refusal (SEC-44).

@@ -76,8 +76,11 @@ func (s *Session) RemoteAddr() string { return s.kept.address() }
 func (s *Session) Transport() Transport {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ws == nil && s.polling != nil {
+	switch {
+	case s.ws == nil && s.polling != nil:
 		return Polling
+	case s.ws != nil && s.ws.stream != nil:
+		return WebTransport
 	}
 	return WebSocket
 }

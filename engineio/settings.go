@@ -32,8 +32,8 @@ const (
 // largest number.
 type settings struct {
 	Config
-	polling, websocket bool
-	origins            originPolicy
+	polling, websocket, webtransport bool
+	origins                          originPolicy
 }
 
 func (c Config) settings() (settings, error) {
@@ -48,6 +48,7 @@ func (c Config) settings() (settings, error) {
 		case WebSocket:
 			s.websocket = true
 		case WebTransport:
+			s.webtransport = true
 		default:
 			return s, fmt.Errorf("engineio: Config.Transports: unknown transport %q, use polling, websocket or webtransport", t)
 		}

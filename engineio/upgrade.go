@@ -83,12 +83,12 @@ func (t *wsTransport) abandon() {
 	}
 	first := !t.left
 	t.left = true
-	end := &farewell{t: t, frame: t.bye, last: t.peerClosed}
+	end := &farewell{t: t, frame: t.bye, last: t.peerClosed || t.stream != nil}
 	s.mu.Unlock()
 	if !first {
 		return
 	}
-	if end.frame == nil {
+	if end.frame == nil && t.stream == nil {
 		end.frame = wsconn.AppendClose(nil, 0, "")
 	}
 	s.srv.pool.Run(end)
@@ -101,7 +101,7 @@ func (t *wsTransport) onProbePacket(p eioproto.Packet, err error) error {
 	case err != nil || p.Binary:
 	case p.Type == eioproto.Ping && string(p.Data) == "probe":
 		t.role = probed
-		if t.writeNow(probeAnswer.wsFrame(t.enc, 0)) != nil {
+		if t.writeNow(t.frame(probeAnswer)) != nil {
 			return stopTransportError
 		}
 		t.session.releasePolls(t)

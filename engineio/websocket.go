@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"time"
@@ -9,7 +10,8 @@ import (
 	"github.com/go-sails/sails/internal/wsconn"
 )
 
-// wsTransport is a WebSocket that carries a session, or asks to (probing). Its
+// wsTransport is a WebSocket, or a stream of WebTransport, that carries a session or
+// asks to (probing). Its
 // reader goroutine is the only one that decodes; writes are owned by whoever set
 // Session.writing.
 type wsTransport struct {
@@ -17,6 +19,7 @@ type wsTransport struct {
 	conn     net.Conn
 	raw      *rawConn // nil where reads need a buffer while they wait (TLS, pipes)
 	dec      wsconn.Decoder
+	stream   *streamDecoder // instead of dec: a WebTransport stream, which has no control frames
 	enc      encoding
 	role     wsRole        // the reader's own
 	lastRead time.Duration // since the wheel's start; the reader's own
@@ -94,7 +97,12 @@ func (t *wsTransport) read() ([]byte, int, error) {
 func (t *wsTransport) consume(p []byte) {
 	s := t.session
 	s.recv.Lock()
-	err := t.dec.Decode(p, t)
+	var err error
+	if t.stream != nil {
+		err = t.stream.decode(p, t)
+	} else {
+		err = t.dec.Decode(p, t)
+	}
 	s.recv.Unlock()
 	if err == nil {
 		return
@@ -213,13 +221,13 @@ func (t *wsTransport) shut(reason CloseReason) {
 	s.mu.Lock()
 	busy := s.writing
 	s.writing = true // nobody writes after this
-	end := farewell{t: t, frame: t.bye, last: t.peerClosed}
+	end := farewell{t: t, frame: t.bye, last: t.peerClosed || t.stream != nil}
 	s.mu.Unlock()
 	if busy { // a close frame cannot be put into the middle of another
 		_ = t.conn.Close()
 		return
 	}
-	if end.frame == nil {
+	if end.frame == nil && t.stream == nil {
 		code := uint16(0)
 		if reason == ServerShuttingDown {
 			code = wsconn.CloseGoingAway
@@ -262,8 +270,20 @@ func (f *farewell) leave(written bool) {
 
 // abort closes a connection without letting the kernel go on sending.
 func abort(conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	under := conn
+	if secure, ok := conn.(*tls.Conn); ok {
+		under = secure.NetConn()
+	}
+	if tcp, ok := under.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	_ = conn.Close()
+	wsconn.Abort(conn)
+}
+
+// frame returns what m is on this connection.
+func (t *wsTransport) frame(m *Message) []byte {
+	if t.stream != nil {
+		return m.appendStreamFrame(nil)
+	}
+	return m.wsFrame(t.enc, t.session.srv.cfg.CompressThreshold)
 }

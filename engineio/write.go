@@ -63,16 +63,15 @@ func (s *Session) endIfDrained() {
 // write gathers frames and writes them. rest holds a copy of what could not be
 // written without blocking; nil means that all has left.
 func (t *wsTransport) write(f *flusher, pong []byte, batch []*Message) (rest []byte, err error) {
-	threshold := t.session.srv.cfg.CompressThreshold
 	if pong == nil && len(batch) == 1 { // nothing to gather
-		return t.writeOrKeep(f, nil, batch[0].wsFrame(t.enc, threshold))
+		return t.writeOrKeep(f, nil, t.frame(batch[0]))
 	}
 	if f.buf == nil {
 		f.buf = getBuffer()
 	}
 	out := append(f.buf[:0], pong...)
 	for _, m := range batch {
-		frame := m.wsFrame(t.enc, threshold)
+		frame := t.frame(m)
 		if len(out)+len(frame) > cap(out) {
 			if rest, err = t.writeOrKeep(f, rest, out); err != nil {
 				return nil, err
@@ -147,7 +146,7 @@ func (w *slowWriter) Run() {
 		}
 		s.mu.Unlock()
 		for _, m := range batch {
-			w.rest = append(w.rest, m.wsFrame(w.t.enc, s.srv.cfg.CompressThreshold)...)
+			w.rest = append(w.rest, w.t.frame(m)...)
 		}
 	}
 }
