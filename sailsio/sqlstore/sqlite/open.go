@@ -35,7 +35,7 @@ func Open(path string) (*sql.DB, error) {
 // database belongs to its connection, and sharing one between connections would
 // only trade a queue for lock errors.
 func Memory() (*sql.DB, error) {
-	db, err := sql.Open("sqlite", dsn("file::memory:", "journal_mode(off)", "synchronous(off)"))
+	db, err := sql.Open("sqlite", dsn("file::memory:", "journal_mode(memory)", "synchronous(off)"))
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: opening a database in memory: %w", err)
 	}
