@@ -41,6 +41,8 @@ func onEach(t *testing.T, test func(t *testing.T, s *sqlstore.Store)) {
 	}
 }
 
+func openMemory() (*sql.DB, error) { return sqlite.Memory() }
+
 func migrated(t *testing.T, db *sql.DB, dialect sqlstore.Dialect, schema *model.Schema) *sqlstore.Store {
 	t.Helper()
 	s, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: dialect, Schema: schema})
