@@ -30,6 +30,19 @@ type App struct {
 	plain      http.Handler // everything but the socket path
 	path       string       // "/socket.io/"
 	closing    atomic.Bool
+	counts     struct{ parseErrors, overloads atomic.Int64 }
+}
+
+// Stats are counters since the start, and the present number of requests.
+type Stats struct {
+	InFlight    int64 // virtual requests running or waiting
+	ParseErrors int64 // messages that were no virtual request (ER-1, ER-2)
+	Overloads   int64 // requests answered with 503 because too many were unanswered
+}
+
+// Stats returns counters. Those of connections are in IO().Engine().Stats().
+func (a *App) Stats() Stats {
+	return Stats{a.limits.inFlight.Load(), a.counts.parseErrors.Load(), a.counts.overloads.Load()}
 }
 
 // New makes an App. It fails when the Config makes no sense.
@@ -99,7 +112,8 @@ func (a *App) bind() {
 // ServeHTTP answers requests below the socket path (Config.SocketIO.Path) itself and
 // leaves all others to Config.Handler, behind Config.Sessions.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !strings.HasPrefix(r.URL.Path, a.path) {
+	below := strings.HasPrefix(r.URL.Path, a.path)
+	if !below && !(a.cfg.SocketIO.NoTrailingSlash && r.URL.Path == strings.TrimSuffix(a.path, "/")) {
 		a.plain.ServeHTTP(w, r)
 		return
 	}

@@ -144,6 +144,11 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.RequestTimeout < 0 {
 		cfg.RequestTimeout = 0
 	}
+	if cfg.SocketIO.Recovery != nil {
+		recovery := *cfg.SocketIO.Recovery
+		recovery.RunMiddleware = true // a recovered client needs its conn as well
+		cfg.SocketIO.Recovery = &recovery
+	}
 	engine := &cfg.SocketIO.Engine
 	if engine.Transports == nil {
 		engine.Transports = []engineio.Transport{engineio.WebSocket}

@@ -108,6 +108,18 @@ func TestPath(t *testing.T) { // CN-2
 	if r, _ := fetch(t, w, "GET", "/socket.io/?EIO=4&transport=websocket", nil); r.StatusCode != 404 {
 		t.Errorf("the default path: %d", r.StatusCode)
 	}
+	if r, _ := fetch(t, w, "GET", "/live?EIO=4&transport=websocket", nil); r.StatusCode != 404 {
+		t.Errorf("without the slash: %d", r.StatusCode)
+	}
+	w = newWorld(t, sailsio.Config{Handler: routes(), SocketIO: socketio.Config{NoTrailingSlash: true}})
+	if r, text := fetch(t, w, "GET", "/socket.io?EIO=4&transport=websocket", nil); r.StatusCode != 400 {
+		t.Errorf("without the slash, allowed: %d %s", r.StatusCode, text)
+	}
+}
+
+func TestRecoveredSocketsServeRequests(t *testing.T) {
+	w := newWorld(t, sailsio.Config{Handler: routes(), SocketIO: socketio.Config{Recovery: &socketio.Recovery{}}})
+	w.connect(sailstest.Options{Revision: 4}).sees()
 }
 
 func TestOrigins(t *testing.T) { // CN-23..25, SEC-13, SEC-14

@@ -58,9 +58,10 @@ func (l *limits) finished() {
 	}
 }
 
-// job is one request on its way through a lane.
+// job is one request on its way through a lane. It is part of what describes the
+// request, which is its task, so that both are one allocation.
 type job struct {
-	run        func()
+	task       workers.Task
 	started    time.Time
 	parked     bool
 	prev, next *job
@@ -89,10 +90,10 @@ type lane struct {
 	freed   chan struct{} // capacity 1: wakes the one waiting submit
 }
 
-// submit accepts run and returns. While limits.running requests are waiting or
+// submit accepts j and returns. While limits.running requests are waiting or
 // running it blocks: the socket's events wait behind it, and in the end reading
 // from the client stops (SEC-71). It must not be called concurrently.
-func (l *lane) submit(ctx context.Context, run func()) error {
+func (l *lane) submit(ctx context.Context, j *job) error {
 	l.mu.Lock()
 	for l.running+len(l.queue) >= l.limits.running {
 		if l.freed == nil {
@@ -114,7 +115,7 @@ func (l *lane) submit(ctx context.Context, run func()) error {
 		l.limits.finished()
 		return errOverload
 	}
-	l.queue = append(l.queue, &job{run: run})
+	l.queue = append(l.queue, j)
 	if !l.busy {
 		l.busy = true
 		l.limits.pool.Run(l)
@@ -134,7 +135,7 @@ func (l *lane) Run() {
 		}
 		l.start(j)
 		l.mu.Unlock()
-		j.run()
+		j.task.Run()
 		l.mu.Lock()
 		l.finish(j)
 		if l.turn != j {

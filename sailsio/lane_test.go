@@ -10,6 +10,20 @@ import (
 	"time"
 )
 
+// task is a job of its own.
+type task struct {
+	job
+	fn func()
+}
+
+func (t *task) Run() { t.fn() }
+
+func do(fn func()) *job {
+	t := &task{fn: fn}
+	t.task = t
+	return &t.job
+}
+
 // settle lets workers and timers come to rest: none is left when a bubble ends.
 func settle() {
 	time.Sleep(10 * time.Second) // virtual time
@@ -23,7 +37,7 @@ func TestLane_BurstRunsInOrderOneByOne(t *testing.T) { // VR-13
 		var order []int
 		running := 0
 		for i := range 1000 {
-			err := l.submit(t.Context(), func() {
+			err := l.submit(t.Context(), do(func() {
 				mu.Lock()
 				running++
 				if running > 1 {
@@ -34,7 +48,7 @@ func TestLane_BurstRunsInOrderOneByOne(t *testing.T) { // VR-13
 				mu.Lock()
 				running--
 				mu.Unlock()
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,12 +70,12 @@ func TestLane_SlowRequestHoldsUpForTheHeadStartOnly(t *testing.T) { // VR-13
 		var started []time.Duration
 		var mu sync.Mutex
 		for range 5 {
-			err := l.submit(t.Context(), func() {
+			err := l.submit(t.Context(), do(func() {
 				mu.Lock()
 				started = append(started, time.Since(begin))
 				mu.Unlock()
 				time.Sleep(300 * time.Millisecond) // virtual time
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,16 +95,16 @@ func TestLane_TurnPassesAlsoWhileOthersRun(t *testing.T) {
 		l := &lane{limits: newLimits(64, 10, 1000)}
 		release := make(chan struct{})
 		stuck := func() { <-release }
-		if err := l.submit(t.Context(), stuck); err != nil {
+		if err := l.submit(t.Context(), do(stuck)); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(100 * time.Millisecond) // virtual time
 		begin := time.Now()
-		if err := l.submit(t.Context(), stuck); err != nil {
+		if err := l.submit(t.Context(), do(stuck)); err != nil {
 			t.Fatal(err)
 		}
 		done := make(chan struct{})
-		if err := l.submit(t.Context(), func() { close(done) }); err != nil {
+		if err := l.submit(t.Context(), do(func() { close(done) })); err != nil {
 			t.Fatal(err)
 		}
 		<-done
@@ -107,14 +121,14 @@ func TestLane_BackPressure(t *testing.T) { // SEC-71
 		l := &lane{limits: newLimits(4, 10, 1000)}
 		release := make(chan struct{})
 		for range 4 {
-			if err := l.submit(t.Context(), func() { <-release }); err != nil {
+			if err := l.submit(t.Context(), do(func() { <-release })); err != nil {
 				t.Fatal(err)
 			}
 		}
 		accepted := make(chan time.Time, 1)
 		begin := time.Now()
 		go func() {
-			if err := l.submit(t.Context(), func() {}); err != nil {
+			if err := l.submit(t.Context(), do(func() {})); err != nil {
 				t.Error(err)
 			}
 			accepted <- time.Now()
@@ -138,13 +152,13 @@ func TestLane_WaitingEndsWithTheClient(t *testing.T) { // SEC-72
 	synctest.Test(t, func(t *testing.T) {
 		l := &lane{limits: newLimits(1, 10, 1000)}
 		release := make(chan struct{})
-		if err := l.submit(t.Context(), func() { <-release }); err != nil {
+		if err := l.submit(t.Context(), do(func() { <-release })); err != nil {
 			t.Fatal(err)
 		}
 		gone := errors.New("transport close")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		cancel(gone)
-		if err := l.submit(ctx, func() { t.Error("ran") }); !errors.Is(err, gone) {
+		if err := l.submit(ctx, do(func() { t.Error("ran") })); !errors.Is(err, gone) {
 			t.Fatalf("error %v, want the reason", err)
 		}
 		close(release)
@@ -158,7 +172,7 @@ func TestLane_ParkedAreBounded(t *testing.T) { // SEC-72
 		release := make(chan struct{})
 		refused := 0
 		for range 20 {
-			err := l.submit(t.Context(), func() { <-release })
+			err := l.submit(t.Context(), do(func() { <-release }))
 			if errors.Is(err, errOverload) {
 				refused++
 			} else if err != nil {
@@ -171,7 +185,7 @@ func TestLane_ParkedAreBounded(t *testing.T) { // SEC-72
 		}
 		close(release)
 		settle()
-		if err := l.submit(t.Context(), func() {}); err != nil {
+		if err := l.submit(t.Context(), do(func() {})); err != nil {
 			t.Errorf("after all were answered: %v", err)
 		}
 		settle()
@@ -187,11 +201,11 @@ func TestLane_TotalIsBounded(t *testing.T) { // SEC-3
 		a, b := &lane{limits: shared}, &lane{limits: shared}
 		release := make(chan struct{})
 		for _, l := range []*lane{a, b, a} {
-			if err := l.submit(t.Context(), func() { <-release }); err != nil {
+			if err := l.submit(t.Context(), do(func() { <-release })); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := b.submit(t.Context(), func() {}); !errors.Is(err, errOverload) {
+		if err := b.submit(t.Context(), do(func() {})); !errors.Is(err, errOverload) {
 			t.Fatalf("error %v, want overload", err)
 		}
 		waited := make(chan error, 1)
@@ -216,14 +230,14 @@ func TestLane_OneSlowSocketDelaysNoOther(t *testing.T) { // SEC-71, SEC-72
 		flooder := &lane{limits: shared}
 		release := make(chan struct{})
 		for range 100 {
-			if err := flooder.submit(t.Context(), func() { <-release }); err != nil {
+			if err := flooder.submit(t.Context(), do(func() { <-release })); err != nil {
 				t.Fatal(err)
 			}
 		}
 		other := &lane{limits: shared}
 		begin := time.Now()
 		done := make(chan struct{})
-		if err := other.submit(t.Context(), func() { close(done) }); err != nil {
+		if err := other.submit(t.Context(), do(func() { close(done) })); err != nil {
 			t.Fatal(err)
 		}
 		<-done
@@ -240,7 +254,7 @@ func BenchmarkLane(b *testing.B) {
 	done := make(chan struct{}, 64)
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := l.submit(b.Context(), func() { done <- struct{}{} }); err != nil {
+		if err := l.submit(b.Context(), do(func() { done <- struct{}{} })); err != nil {
 			b.Fatal(err)
 		}
 		<-done

@@ -51,9 +51,15 @@ func (a *App) serveEvent(ctx context.Context, e *socketio.Event) error {
 	if err != nil {
 		return a.refuse(c, answerTo, err)
 	}
-	err = c.lane.submit(ctx, func() { a.run(c, answerTo, request) })
-	if errors.Is(err, errOverload) && answerTo != nil {
-		return e.Ack(overload)
+	call := &call{app: a, conn: c, event: answerTo, request: request}
+	call.task = call
+	err = c.lane.submit(ctx, &call.job)
+	if errors.Is(err, errOverload) {
+		a.counts.overloads.Add(1)
+		if answerTo != nil {
+			return e.Ack(overload)
+		}
+		return nil
 	}
 	return err
 }
@@ -77,6 +83,7 @@ func inlined(args socketio.Args) (json.RawMessage, error) {
 // refuse tells the client that its message is no virtual request, by its
 // acknowledgement or else by an event (ER-1, ER-2).
 func (a *App) refuse(c *conn, e *socketio.Event, fault error) error {
+	a.counts.parseErrors.Add(1)
 	a.cfg.Logger.Debug("virtual request refused", "socket", c.socket.ID(), "error", fault)
 	if e != nil {
 		return e.Ack(fault)
@@ -84,18 +91,31 @@ func (a *App) refuse(c *conn, e *socketio.Event, fault error) error {
 	return c.socket.Emit(parseErrorEvent, fault)
 }
 
-// run runs the handler for a request, on a worker, and answers it.
-func (a *App) run(c *conn, e *socketio.Event, request *virtualrequest.Request) {
-	c.wearCookie()
-	a.dispatcher.Run(c, c.origin, request, func(r *virtualrequest.Response) {
-		c.capture(r.SetCookie)
-		if e == nil {
-			return // RS-8: executed all the same
-		}
-		if err := acknowledge(e, r); err != nil && !errors.Is(err, socketio.ErrClosed) {
-			a.cfg.Logger.Error("virtual request not answered", "socket", c.socket.ID(), "url", request.URL, "error", err)
-		}
-	})
+// call is a request on its way to its handler and back.
+type call struct {
+	job
+	app     *App
+	conn    *conn
+	event   *socketio.Event // nil: nobody waits for the answer
+	request *virtualrequest.Request
+}
+
+// Run runs the handler, on a worker.
+func (c *call) Run() {
+	c.conn.wearCookie()
+	c.app.dispatcher.Run(c.conn, c.conn.origin, c.request, c.answer)
+}
+
+// answer is called once.
+func (c *call) answer(r *virtualrequest.Response) {
+	c.conn.capture(r.SetCookie)
+	if c.event == nil {
+		return // RS-8: executed all the same
+	}
+	if err := acknowledge(c.event, r); err != nil && !errors.Is(err, socketio.ErrClosed) {
+		c.app.cfg.Logger.Error("virtual request not answered",
+			"socket", c.conn.socket.ID(), "url", c.request.URL, "error", err)
+	}
 }
 
 // answers are buffers for encoded answers.

@@ -339,6 +339,14 @@ func TestRequest_OverloadIsAnswered(t *testing.T) { // SEC-3, SEC-72
 	check(t, c.Send("get", map[string]any{"url": "/never"}))
 	check(t, c.Send("get", map[string]any{"url": "/never"}))
 	is(t, c.do("GET", "/ping", nil), `{"body":"Service Unavailable","headers":{},"statusCode":503}`)
+	check(t, c.Send("get", map[string]any{"url": "/ping"}))
+	check(t, c.Send("get", map[string]any{}))
+	if _, err := c.ExpectEvent(w.ctx, "sails:parseError"); err != nil {
+		t.Error(err)
+	}
+	if got := w.app.Stats(); got != (sailsio.Stats{InFlight: 2, Overloads: 2, ParseErrors: 1}) {
+		t.Errorf("stats %+v", got)
+	}
 	close(release)
 }
 

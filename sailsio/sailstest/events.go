@@ -70,24 +70,34 @@ func (c *Client) event(m message) error {
 // waits for it until ctx ends. Events of other names stay for later calls.
 func (c *Client) ExpectEvent(ctx context.Context, name string) (Event, error) {
 	for {
-		c.mu.Lock()
-		at := slices.IndexFunc(c.events, func(e Event) bool { return e.Name == name })
-		if at >= 0 {
-			e := c.events[at]
-			c.events = slices.Delete(c.events, at, at+1)
-			c.mu.Unlock()
+		e, found, wake := c.take(name)
+		if found {
 			return e, nil
 		}
-		wake := c.wake
-		c.mu.Unlock()
 		select {
 		case <-wake:
 		case <-c.done:
+			if e, found, _ = c.take(name); found { // it came just before the end
+				return e, nil
+			}
 			return Event{}, fmt.Errorf("sailstest: no event %q: %w", name, c.Err())
 		case <-ctx.Done():
 			return Event{}, fmt.Errorf("sailstest: no event %q, received %v: %w", name, c.Received(), ctx.Err())
 		}
 	}
+}
+
+// take returns the oldest event of this name, or else what announces the next one.
+func (c *Client) take(name string) (e Event, found bool, wake <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	at := slices.IndexFunc(c.events, func(e Event) bool { return e.Name == name })
+	if at < 0 {
+		return Event{}, false, c.wake
+	}
+	e = c.events[at]
+	c.events = slices.Delete(c.events, at, at+1)
+	return e, true, nil
 }
 
 // Received returns the events that were not looked at yet, in order, and takes

@@ -111,7 +111,12 @@ func (c *Client) Call(ctx context.Context, event string, args ...any) ([]json.Ra
 	case m := <-answer:
 		return m.elements()
 	case <-c.done:
-		return nil, c.Err()
+		select {
+		case m := <-answer: // it came just before the end
+			return m.elements()
+		default:
+			return nil, c.Err()
+		}
 	case <-ctx.Done():
 		return nil, fmt.Errorf("sailstest: no answer to %q: %w", event, ctx.Err())
 	}
