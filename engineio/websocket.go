@@ -27,6 +27,7 @@ type wsTransport struct {
 	pong       []byte      // the answer to the newest ping; guarded by session.mu
 	bye        []byte      // the close frame that answers the peer's or says what it did wrong; guarded by session.mu
 	peerClosed bool        // the peer's close frame has come; guarded by session.mu
+	parting    *farewell   // waits for the write under way; guarded by session.mu
 	left       bool        // a probe that was given up; guarded by session.mu
 	expiry     *time.Timer // of a probe
 }
@@ -217,29 +218,43 @@ func (t *wsTransport) shut(reason CloseReason) {
 		abort(t.conn)
 		return
 	}
+	code := uint16(0)
+	if reason == ServerShuttingDown {
+		code = wsconn.CloseGoingAway
+	}
 	s := t.session
 	s.mu.Lock()
-	busy := s.writing
-	s.writing = true // nobody writes after this
-	end := farewell{t: t, frame: t.bye, last: t.peerClosed || t.stream != nil}
-	s.mu.Unlock()
-	if busy { // a close frame cannot be put into the middle of another
-		_ = t.conn.Close()
-		return
-	}
+	end := &farewell{t: t, frame: t.bye, last: t.peerClosed || t.stream != nil}
 	if end.frame == nil && t.stream == nil {
-		code := uint16(0)
-		if reason == ServerShuttingDown {
-			code = wsconn.CloseGoingAway
-		}
 		end.frame = wsconn.AppendClose(nil, code, "")
 	}
+	busy := s.writing
+	s.writing = true // nobody else writes after this
+	if busy {        // a close frame cannot be put into the middle of another
+		t.parting = end
+	}
+	s.mu.Unlock()
+	if busy {
+		_ = t.conn.SetWriteDeadline(time.Now().Add(closeHandshake))
+		return
+	}
 	if t.raw == nil { // writing may block, and finish must not
-		s.srv.pool.Run(&end)
+		s.srv.pool.Run(end)
 		return
 	}
 	n, err := t.raw.tryWrite(new(rawWriter), end.frame)
 	end.leave(err == nil && n == len(end.frame))
+}
+
+// doneWriting gives the write side back, or on to the end of the connection. The
+// caller holds session.mu.
+func (t *wsTransport) doneWriting() {
+	if t.parting == nil {
+		t.session.writing = false
+		return
+	}
+	t.session.srv.pool.Run(t.parting)
+	t.parting = nil
 }
 
 // farewell is the end of a connection: the close frame, our half of the close, and

@@ -34,6 +34,7 @@ func (s *Session) flush(f *flusher) {
 		if err != nil {
 			s.mu.Lock()
 			s.sent(size)
+			t.doneWriting()
 			s.mu.Unlock()
 			s.finish(TransportClose)
 			return
@@ -43,8 +44,8 @@ func (s *Session) flush(f *flusher) {
 			return
 		}
 		s.mu.Lock()
-		s.writing = false
 		s.sent(size)
+		t.doneWriting()
 	}
 	s.endIfDrained()
 }
@@ -118,6 +119,7 @@ func (w *slowWriter) Run() {
 		if reason, ok := w.drain(); !ok {
 			s.mu.Lock()
 			s.sent(w.size)
+			w.t.doneWriting()
 			s.mu.Unlock()
 			s.finish(reason)
 			return
@@ -127,7 +129,7 @@ func (w *slowWriter) Run() {
 		w.size = 0
 		if len(s.queue) == 0 && w.t.pong == nil || s.state == closed {
 			_ = w.t.conn.SetWriteDeadline(time.Time{}) // or it would stop the next write
-			s.writing = false
+			w.t.doneWriting()
 			s.endIfDrained()
 			return
 		}
