@@ -30,7 +30,7 @@ type node struct {
 	requests map[string]*pendingRequest // by id; guarded by mu
 	peers    map[string]time.Time       // when last heard of; nil without heartbeats; guarded by mu
 	beat     *time.Timer                // guarded by mu
-	spoke    bool                       // something was published since the last beat; guarded by mu
+	spoke    time.Time                  // when something was published last; guarded by mu
 }
 
 // Bounds of what waits for the medium or for user code.
@@ -128,7 +128,7 @@ func (nd *node) publish(ctx context.Context, m *ClusterMessage) error {
 	m.UID, m.Namespace = nd.uid, nd.ns.name
 	if nd.peers != nil {
 		nd.mu.Lock()
-		nd.spoke = true
+		nd.spoke = time.Now()
 		nd.mu.Unlock()
 	}
 	if _, err := nd.adapter.Publish(ctx, m); err != nil {

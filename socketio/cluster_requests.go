@@ -235,17 +235,18 @@ func (nd *node) startHeartbeat() {
 	}
 	interval, timeout := h.Heartbeat()
 	nd.reply(&ClusterMessage{Type: ClusterInitialHeartbeat})
+	tick := max(interval/5, time.Millisecond)
 	nd.mu.Lock()
 	defer nd.mu.Unlock()
 	if nd.ctx.Err() == nil {
-		nd.beat = time.AfterFunc(interval, func() { nd.onBeat(interval, timeout) })
+		nd.beat = time.AfterFunc(tick, func() { nd.onBeat(tick, interval, timeout) })
 	}
 }
 
-func (nd *node) onBeat(interval, timeout time.Duration) {
+// onBeat forgets silent peers and breaks this node's own silence.
+func (nd *node) onBeat(tick, interval, timeout time.Duration) {
 	nd.mu.Lock()
-	silent := !nd.spoke
-	nd.spoke = false
+	silent := time.Since(nd.spoke) >= interval
 	var dead []string
 	for uid, last := range nd.peers {
 		if time.Since(last) >= timeout {
@@ -253,7 +254,7 @@ func (nd *node) onBeat(interval, timeout time.Duration) {
 		}
 	}
 	if nd.ctx.Err() == nil {
-		nd.beat.Reset(interval)
+		nd.beat.Reset(tick)
 	}
 	nd.mu.Unlock()
 	for _, uid := range dead {

@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) { leakcheck.Main(m) }
 
 // patience bounds every wait of the tests; inside a bubble it takes no time.
-const patience = 10 * time.Minute
+const patience = 10 * time.Hour
 
 // rig is a server in memory and raw clients for it.
 type rig struct {
