@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ type App struct {
 	dispatcher *virtualrequest.Dispatcher
 	plain      http.Handler // everything but the socket path
 	path       string       // "/socket.io/"
+	conns      sync.Map     // *socketio.Socket to *conn
 	closing    atomic.Bool
 	counts     struct{ parseErrors, overloads atomic.Int64 }
 }
@@ -95,17 +97,13 @@ func (a *App) handler() http.Handler {
 // bind registers what happens on sockets.
 func (a *App) bind() {
 	ns := a.sockets.ns
-	ns.Use(func(next socketio.ConnectFunc) socketio.ConnectFunc {
-		return func(ctx context.Context, s *socketio.Socket) error {
-			return next(a.newConn(ctx, s), s)
-		}
-	})
 	for _, method := range virtualrequest.Methods() {
 		ns.Handle(method, socketio.HandlerFunc(a.serveEvent))
 	}
-	if a.cfg.AfterDisconnect != nil {
-		ns.OnDisconnect(a.afterDisconnect)
+	if a.cfg.OnConnect != nil {
+		ns.OnConnect(a.onConnect)
 	}
+	ns.OnDisconnect(a.afterDisconnect)
 	a.sockets.listen()
 }
 
@@ -164,28 +162,43 @@ func (a *App) Shutdown(ctx context.Context) error {
 	return a.io.Shutdown(ctx)
 }
 
-// afterDisconnect runs the hook with the session as it is now.
+// onConnect runs the hook.
+func (a *App) onConnect(_ context.Context, s *socketio.Socket) error {
+	c := a.connOf(s)
+	err := a.withSession(c, c.cookies, func(ctx context.Context) error {
+		a.cfg.OnConnect(ctx, s)
+		return nil
+	})
+	if err != nil {
+		a.cfg.Logger.Error("session not available to OnConnect", "socket", s.ID(), "error", err)
+	}
+	return nil
+}
+
+// afterDisconnect forgets the client and runs the hook, with the session as it is
+// now.
 func (a *App) afterDisconnect(s *socketio.Socket, _ socketio.DisconnectReason) {
-	c, ok := connFromContext(s.Context())
-	if !ok {
+	known, _ := a.conns.LoadAndDelete(s)
+	if a.cfg.AfterDisconnect == nil {
 		return
 	}
-	ctx := context.WithoutCancel(c) // the client's own has ended
-	run := func(ctx context.Context) error { return a.cfg.AfterDisconnect(ctx, s) }
-	var err error
-	if a.cfg.Sessions != nil {
-		err = a.withSession(ctx, c.cookies, run)
-	} else {
-		err = run(ctx)
+	c, ok := known.(*conn)
+	if !ok {
+		c = a.newConn(s)
 	}
+	ctx := context.WithoutCancel(c) // the client's own has ended
+	err := a.withSession(ctx, c.cookies, func(ctx context.Context) error { return a.cfg.AfterDisconnect(ctx, s) })
 	if err != nil {
 		a.cfg.Logger.Error("AfterDisconnect failed", "socket", s.ID(), "error", err)
 	}
 }
 
-// withSession runs fn with the session of a socket, or without when it cannot be
-// loaded (SU-31).
+// withSession runs fn with the session of a socket, or without when there are none
+// or it cannot be loaded (SU-31).
 func (a *App) withSession(ctx context.Context, c *session.SocketCookies, fn func(context.Context) error) error {
+	if a.cfg.Sessions == nil {
+		return fn(ctx)
+	}
 	called := false
 	err := a.cfg.Sessions.Run(ctx, c, func(ctx context.Context) error {
 		called = true

@@ -53,6 +53,10 @@ type Config struct {
 	// client: an *engineio.Refusal with its text, any other with "Forbidden" (CN-26,
 	// CN-27). Unlike in Sails it does not switch the check of the origin off.
 	BeforeConnect func(*http.Request) error
+	// OnConnect runs when a client has connected, with its session in the context;
+	// changes to the session are saved (CN-40). The client's requests wait until it
+	// returns.
+	OnConnect func(ctx context.Context, s *socketio.Socket)
 	// AfterDisconnect runs when a client is gone and has left its rooms, with its
 	// session in the context as it is at that time; changes to the session are saved
 	// unless it returns an error (CN-41, CN-42).
@@ -143,11 +147,6 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.RequestTimeout < 0 {
 		cfg.RequestTimeout = 0
-	}
-	if cfg.SocketIO.Recovery != nil {
-		recovery := *cfg.SocketIO.Recovery
-		recovery.RunMiddleware = true // a recovered client needs its conn as well
-		cfg.SocketIO.Recovery = &recovery
 	}
 	engine := &cfg.SocketIO.Engine
 	if engine.Transports == nil {

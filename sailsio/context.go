@@ -3,24 +3,22 @@ package sailsio
 import (
 	"context"
 	"net/http"
-	"sync"
 
 	"github.com/go-sails/sails/sailsio/session"
 	"github.com/go-sails/sails/socketio"
 	"github.com/go-sails/sails/virtualrequest"
 )
 
-// conn is what an App knows of one connected client. It is the context of all its
+// conn is what an App knows of a client, from its first request on: most of a
+// crowd never send one and cost nothing here. It is the context of all the client's
 // requests too, so that a request needs none of its own to find its socket.
 type conn struct {
-	context.Context
-	socket  *socketio.Socket
-	origin  *virtualrequest.Origin
-	cookies *session.SocketCookies
-	tooOld  error // what all requests of an outdated SDK are answered (ER-6)
-	lane    lane
-
-	cookieOnce sync.Once
+	context.Context // the socket's, with its cookies
+	socket          *socketio.Socket
+	origin          *virtualrequest.Origin
+	cookies         *session.SocketCookies
+	tooOld          error // what all requests of an outdated SDK are answered (ER-6)
+	lane            lane
 }
 
 type connKey struct{}
@@ -39,7 +37,8 @@ func connFromContext(ctx context.Context) (*conn, bool) {
 }
 
 // SocketFromContext returns the socket that a virtual request came over, or whose
-// event or lifecycle function is running. It is false for a plain HTTP request.
+// lifecycle function (Config.OnConnect, Config.AfterDisconnect) is running. It is
+// false for a plain HTTP request.
 func SocketFromContext(ctx context.Context) (*socketio.Socket, bool) {
 	if c, ok := connFromContext(ctx); ok {
 		return c.socket, true
@@ -59,8 +58,18 @@ func SocketID(r *http.Request) string {
 	return ""
 }
 
-// newConn describes a client that connects. ctx is the socket's.
-func (a *App) newConn(ctx context.Context, s *socketio.Socket) *conn {
+// connOf returns the conn of a socket, made when it is needed first. Calls for one
+// socket are serial: they come from its events.
+func (a *App) connOf(s *socketio.Socket) *conn {
+	if known, ok := a.conns.Load(s); ok {
+		return known.(*conn)
+	}
+	c := a.newConn(s)
+	a.conns.Store(s, c)
+	return c
+}
+
+func (a *App) newConn(s *socketio.Socket) *conn {
 	handshake := s.Session().Request()
 	c := &conn{
 		socket:  s,
@@ -68,7 +77,11 @@ func (a *App) newConn(ctx context.Context, s *socketio.Socket) *conn {
 		cookies: a.cfg.Sessions.NewSocketCookies(handshake),
 		lane:    lane{limits: a.limits},
 	}
-	c.Context = session.WithSocket(ctx, c.cookies)
+	c.Context = session.WithSocket(s.Context(), c.cookies)
+	if c.origin.Cookie() == "" {
+		// A client without cookies gets one for a session of its own (CN-31).
+		c.origin.SetCookie(c.cookies.Header())
+	}
 	version := handshake.Header.Get("__sails_io_sdk_version") // CN-10: headers first
 	if version == "" {
 		version = handshake.URL.Query().Get("__sails_io_sdk_version")
@@ -77,17 +90,6 @@ func (a *App) newConn(ctx context.Context, s *socketio.Socket) *conn {
 		c.tooOld = virtualrequest.CheckSDK(version)
 	}
 	return c
-}
-
-// wearCookie gives the requests of a client that came without cookies one for the
-// session of its own (CN-31). It is made for the first request: most sockets of a
-// crowd never send one.
-func (c *conn) wearCookie() {
-	c.cookieOnce.Do(func() {
-		if c.origin.Cookie() == "" {
-			c.origin.SetCookie(c.cookies.Header())
-		}
-	})
 }
 
 // capture keeps a cookie that an answer has set, if the client has none (SE-10).

@@ -217,6 +217,15 @@ func TestAfterDisconnect(t *testing.T) { // CN-41, CN-42, v26
 	if _, text := fetch(t, w, "GET", "/count", jar); !sameJSON(text, `{"n":102}`) {
 		t.Errorf("after a failure: %s", text)
 	}
+	// A client that has sent no request.
+	silent, err := w.server.Connect(w.ctx, sailstest.Options{Header: jar})
+	if err != nil {
+		t.Fatal(err)
+	}
+	silent.Close()
+	if got := <-calls; got != (call{n: 102, session: true}) {
+		t.Errorf("called with %+v", got)
+	}
 	// CN-30
 	c := w.connect(sailstest.Options{Header: http.Header{"Nosession": {"1"}}})
 	c.Close()
@@ -225,6 +234,44 @@ func TestAfterDisconnect(t *testing.T) { // CN-41, CN-42, v26
 	}
 	other.Close()
 	<-calls
+}
+
+func TestOnConnect(t *testing.T) { // CN-40
+	m, mux := sessions(t)
+	ids := make(chan string, 10)
+	cfg := sailsio.Config{Handler: mux, Sessions: m, OnConnect: func(ctx context.Context, s *socketio.Socket) {
+		if in, ok := sailsio.SocketFromContext(ctx); !ok || in != s || !s.Connected() {
+			t.Error("the context has not the socket")
+		}
+		if sess, ok := session.FromContext(ctx); ok {
+			check(t, sess.Set("n", 40))
+		}
+		check(t, s.Emit("welcome"))
+		ids <- s.ID()
+	}}
+	w := newWorld(t, cfg)
+	a := w.connect()
+	if id := <-ids; id != a.ID() {
+		t.Errorf("called for %q", id)
+	}
+	is(t, a.do("GET", "/count", nil), `{"body":{"n":41},"headers":{},"statusCode":200}`)
+	a.got(`["welcome"]`)
+	b := w.connect(sailstest.Options{Header: http.Header{"Nosession": {"1"}}})
+	b.sees(`["welcome"]`)
+	down, err := session.New(session.Config{Secrets: []string{"secret"}, Store: failing{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Sessions = down
+	w = newWorld(t, cfg)
+	c, err := w.server.Connect(w.ctx, sailstest.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, err := c.ExpectEvent(w.ctx, "welcome"); err != nil {
+		t.Error(err)
+	}
 }
 
 // failing is a session store that cannot be reached.

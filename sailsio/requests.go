@@ -19,13 +19,10 @@ const parseErrorEvent = "sails:parseError"
 // of the socket's events, so it only parses and hands over; it blocks while the
 // socket has too many requests running.
 func (a *App) serveEvent(ctx context.Context, e *socketio.Event) error {
-	c, ok := connFromContext(ctx)
-	if !ok {
-		return errors.New("sailsio: the socket's context was replaced by middleware; pass on a context derived from the given one")
-	}
 	if a.closing.Load() {
 		return nil // VR-12: dropped
 	}
+	c := a.connOf(e.Socket())
 	silent := !e.WantsAck()
 	if e.Len() > 1 { // an argument where the callback belongs
 		if !falsy(e.Raw(1)) {
@@ -102,7 +99,6 @@ type call struct {
 
 // Run runs the handler, on a worker.
 func (c *call) Run() {
-	c.conn.wearCookie()
 	c.app.dispatcher.Run(c.conn, c.conn.origin, c.request, c.answer)
 }
 
