@@ -1,0 +1,156 @@
+// Command bench is the server that speed, memory and resistance are measured on:
+// events, rooms and virtual requests with the settings a user would get.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+
+	"github.com/gorilla/mux"
+
+	"github.com/go-sails/sails/compat_test/internal/serve"
+	"github.com/go-sails/sails/engineio"
+	"github.com/go-sails/sails/sailsio"
+	"github.com/go-sails/sails/sailsio/action"
+	"github.com/go-sails/sails/sailsio/session"
+	"github.com/go-sails/sails/socketio"
+)
+
+const (
+	maxBody = 1 << 20
+	secret  = "bench-session-secret-8d1f0b6c2a9e4f73"
+)
+
+func main() {
+	app, err := newApp()
+	if err != nil {
+		serve.Exit(err)
+	}
+	serve.Main(app, app.Shutdown)
+}
+
+func newApp() (*sailsio.App, error) {
+	router := mux.NewRouter()
+	router.HandleFunc("/echo", echo).Methods(http.MethodGet)
+	router.HandleFunc("/boom", func(http.ResponseWriter, *http.Request) { panic("boom") }).Methods(http.MethodGet)
+	router.HandleFunc("/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).Methods(http.MethodGet)
+	router.HandleFunc("/inspect", inspect)
+	if err := widgets(router); err != nil {
+		return nil, err
+	}
+	port := os.Getenv("PORT")
+	if port == "" {
+		port = "1337"
+	}
+	cfg := sailsio.Config{
+		Handler:           (&action.Config{Production: true}).Handler(router),
+		OnlyAllowOrigins:  []string{"http://127.0.0.1:" + port},
+		AllowPlainClients: true,
+		Production:        true,
+		SocketIO: socketio.Config{Engine: engineio.Config{
+			Transports: []engineio.Transport{engineio.Polling, engineio.WebSocket},
+		}},
+	}
+	if os.Getenv("VERBOSE") != "" {
+		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	if os.Getenv("SESSIONS") == "1" {
+		sessions, err := session.New(session.Config{Secrets: []string{secret}, Production: true})
+		if err != nil {
+			return nil, err
+		}
+		cfg.Sessions = sessions
+	}
+	app, err := sailsio.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	events(app.IO().Of("/"))
+	return app, nil
+}
+
+func events(ns *socketio.Namespace) {
+	ns.HandleFunc("echo", func(_ context.Context, e *socketio.Event) error {
+		return e.Ack(e.Args().Slice(0, 1))
+	})
+	ns.HandleFunc("join", func(_ context.Context, e *socketio.Event) error {
+		room, ok := roomOf(e)
+		return e.Ack(ok && e.Socket().JoinLimited(room) == nil)
+	})
+	ns.HandleFunc("leave", func(_ context.Context, e *socketio.Event) error {
+		room, ok := roomOf(e)
+		if ok {
+			e.Socket().Leave(room)
+		}
+		return e.Ack(ok)
+	})
+	ns.HandleFunc("bcast", func(ctx context.Context, e *socketio.Event) error {
+		ok := broadcast(ctx, ns, e) == nil
+		if e.WantsAck() {
+			return e.Ack(ok)
+		}
+		return nil
+	})
+}
+
+func roomOf(e *socketio.Event) (string, bool) {
+	var room *string
+	if err := e.Decode(&room); err != nil || room == nil {
+		return "", false
+	}
+	return *room, true
+}
+
+// broadcast sends what one client asked for to a room. Data travels as it came.
+func broadcast(ctx context.Context, ns *socketio.Namespace, e *socketio.Event) error {
+	var in struct {
+		Room, Event string
+		Data        json.RawMessage
+	}
+	if err := e.Decode(&in); err != nil {
+		return err
+	}
+	if len(e.Args().Attachments()) == 0 {
+		return ns.To(in.Room).Emit(ctx, in.Event, in.Data)
+	}
+	var whole map[string]any // with the binary parts in place
+	if err := e.Decode(&whole); err != nil {
+		return err
+	}
+	return ns.To(in.Room).Emit(ctx, in.Event, whole["data"])
+}
+
+// echo answers with the query as an object.
+func echo(w http.ResponseWriter, r *http.Request) {
+	out := map[string]string{}
+	for name, values := range r.URL.Query() {
+		out[name] = values[len(values)-1]
+	}
+	answer(w, out)
+}
+
+// inspect answers with the request as a handler sees it.
+func inspect(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusRequestEntityTooLarge)
+		return
+	}
+	out := map[string]any{
+		"method": r.Method, "url": r.URL.String(), "path": r.URL.Path, "host": r.Host, "ip": action.IP(r),
+		"headers": action.Headers(r), "query": action.Query(r), "body": string(body),
+	}
+	if json.Valid(body) {
+		out["body"] = json.RawMessage(body)
+	}
+	answer(w, out)
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // the client is gone if this fails
+}
