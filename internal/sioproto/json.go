@@ -48,7 +48,8 @@ func (s *scanner) value(depth int) error {
 	case '{':
 		return s.object(depth + 1)
 	case '[':
-		return s.array(depth+1, nil)
+		_, err := s.array(depth+1, nil, false)
+		return err
 	case 't':
 		return s.literal("true")
 	case 'f':
@@ -71,38 +72,38 @@ func (s *scanner) literal(word string) error {
 	return nil
 }
 
-// array scans from '[' on; elements, when not nil, collects their spans.
-func (s *scanner) array(depth int, elements *[]Span) error {
+// array scans from '[' on and appends the spans of its elements, if asked to.
+func (s *scanner) array(depth int, elements []Span, collect bool) ([]Span, error) {
 	if depth > s.maxDepth {
-		return errDepth
+		return elements, errDepth
 	}
 	s.pos++
 	s.blanks()
 	if s.pos < len(s.data) && s.data[s.pos] == ']' {
 		s.pos++
-		return nil
+		return elements, nil
 	}
 	for {
 		s.blanks()
 		start := s.pos
 		if err := s.value(depth); err != nil {
-			return err
+			return elements, err
 		}
-		if elements != nil {
-			*elements = append(*elements, Span{uint32(start), uint32(s.pos)})
+		if collect {
+			elements = append(elements, Span{uint32(start), uint32(s.pos)})
 		}
 		s.blanks()
 		if s.pos >= len(s.data) {
-			return s.fail()
+			return elements, s.fail()
 		}
 		switch s.data[s.pos] {
 		case ',':
 			s.pos++
 		case ']':
 			s.pos++
-			return nil
+			return elements, nil
 		default:
-			return s.fail()
+			return elements, s.fail()
 		}
 	}
 }
@@ -323,22 +324,23 @@ func Valid(data []byte, maxDepth int) ([]byte, error) {
 // that look like references are data.
 func Split(data []byte, attachments, maxDepth int, spans []Span) ([]Span, error) {
 	s := scanner{data: data, maxDepth: maxDepth}
-	var refs references
+	var refs *references
 	if attachments > 0 {
-		refs.used = make([]bool, attachments)
+		refs = &references{used: make([]bool, attachments)}
 		s.placeholder = refs.take
 	}
 	s.blanks()
 	if s.pos >= len(data) || data[s.pos] != '[' {
 		return nil, malformed("payload is no array")
 	}
-	if err := s.array(1, &spans); err != nil {
+	spans, err := s.array(1, spans, true)
+	if err != nil {
 		return nil, err
 	}
 	if err := s.end(); err != nil {
 		return nil, err
 	}
-	if refs.count != attachments {
+	if refs != nil && refs.count != attachments {
 		return nil, malformed("attachment without placeholder")
 	}
 	return spans, nil
