@@ -25,11 +25,11 @@ func (c *call) both(ctx context.Context, assoc *model.Association) (parent, chil
 	if parent, err = c.read(ctx, q); err != nil {
 		return nil, nil, err
 	}
-	switch c.o.AssociatedIDs.(type) {
-	case nil:
+	if c.o.AssociatedIDs == nil {
 		return nil, nil, errNotFound
-	case map[string]any, []any:
-		return nil, nil, c.usage(model.InvalidAssociatedIDs, "The primary key of a record is no list or object.")
+	}
+	if !isKey(c.o.AssociatedIDs) {
+		return nil, nil, c.usage(model.InvalidAssociatedIDs, "The primary key of a record is a string or a number.")
 	}
 	if q, err = assoc.Target.ByID(c.o.AssociatedIDs); err != nil {
 		return nil, nil, err

@@ -41,9 +41,8 @@ func (c *call) target(criteria model.Criteria, populates []model.Populate) (*mod
 	if c.o.ID == nil {
 		return nil, errNotFound
 	}
-	switch id := c.o.ID.(type) {
-	case map[string]any, []any: // no key is a predicate: that would reach several records
-		return nil, c.usage(model.InvalidCriteria, "The primary key of a record is no "+kindOf(id)+".")
+	if !isKey(c.o.ID) {
+		return nil, c.usage(model.InvalidCriteria, "The primary key of a record is a string or a number.")
 	}
 	criteria.Where = model.Record{c.m.PrimaryKey.Name: c.o.ID}
 	limits := c.limits()
@@ -61,11 +60,14 @@ func (c *call) target(criteria model.Criteria, populates []model.Populate) (*mod
 	return c.scoped(q)
 }
 
-func kindOf(v any) string {
-	if _, ok := v.([]any); ok {
-		return "list"
+// isKey reports whether a value can be a key. An object or a list would be a
+// predicate, which reaches several records.
+func isKey(v any) bool {
+	switch v.(type) {
+	case string, float64, int, int64:
+		return true
 	}
-	return "object"
+	return false
 }
 
 func (c *call) usage(code, details string) error {
