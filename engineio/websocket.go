@@ -125,10 +125,13 @@ func (t *wsTransport) consume(p []byte) {
 	}
 	was := t.role
 	t.role = discarding
-	if was == carrying {
-		s.finish(reason)
-	} else { // a probe ends alone
+	switch {
+	case was != carrying: // a probe ends alone
 		t.abandon()
+	case reason == TransportClose:
+		s.finish(reason)
+	default: // answers to what came in front of the fault still leave
+		s.Close(reason)
 	}
 }
 
