@@ -78,10 +78,12 @@ type lane struct {
 	limits *limits
 
 	mu      sync.Mutex
-	queue   []*job // accepted, not started
-	busy    bool   // a worker has the turn, or is on its way to take it
-	turn    *job   // what the worker with the turn runs; nil between two jobs
-	oldest  *job   // running and not parked, in order of start
+	first   *job // accepted, not started, in order; linked by next
+	last    *job
+	queued  int
+	busy    bool // a worker has the turn, or is on its way to take it
+	turn    *job // what the worker with the turn runs; nil between two jobs
+	oldest  *job // running and not parked, in order of start
 	newest  *job
 	running int
 	parked  int
@@ -95,7 +97,7 @@ type lane struct {
 // from the client stops (SEC-71). It must not be called concurrently.
 func (l *lane) submit(ctx context.Context, j *job) error {
 	l.mu.Lock()
-	for l.running+len(l.queue) >= l.limits.running {
+	for l.running+l.queued >= l.limits.running {
 		if l.freed == nil {
 			l.freed = make(chan struct{}, 1)
 		}
@@ -115,7 +117,13 @@ func (l *lane) submit(ctx context.Context, j *job) error {
 		l.limits.finished()
 		return errOverload
 	}
-	l.queue = append(l.queue, j)
+	if l.last != nil {
+		l.last.next = j
+	} else {
+		l.first = j
+	}
+	l.last = j
+	l.queued++
 	if !l.busy {
 		l.busy = true
 		l.limits.pool.Run(l)
@@ -126,13 +134,13 @@ func (l *lane) submit(ctx context.Context, j *job) error {
 // Run is the work of the worker that has the turn.
 func (l *lane) Run() {
 	l.mu.Lock()
-	for len(l.queue) > 0 {
-		j := l.queue[0]
-		l.queue[0] = nil
-		l.queue = l.queue[1:]
-		if len(l.queue) == 0 {
-			l.queue = nil // an idle socket keeps no array
+	for l.first != nil {
+		j := l.first
+		if l.first = j.next; l.first == nil {
+			l.last = nil
 		}
+		j.next = nil
+		l.queued--
 		l.start(j)
 		l.mu.Unlock()
 		j.task.Run()
@@ -236,7 +244,7 @@ func (l *lane) tend() {
 		return
 	}
 	l.turn = nil
-	l.busy = len(l.queue) > 0
+	l.busy = l.first != nil
 	if l.busy {
 		l.limits.pool.Run(l)
 	}

@@ -3,6 +3,7 @@ package sailsio_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -407,3 +408,48 @@ func TestRequest_IsolationOfAnswers(t *testing.T) { // SEC-80
 	}
 	wg.Wait()
 }
+
+func TestRequest_FloodIsBounded(t *testing.T) { // SEC-71, SEC-72, SEC-88
+	synctest.Test(t, func(t *testing.T) {
+		mux := routes()
+		mux.HandleFunc("/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		w := newWorld(t, sailsio.Config{Handler: mux, MaxParked: 500})
+		flooder, other := w.connect(), w.connect()
+		flooded := make(chan error, 1)
+		go func() {
+			var err error
+			for range 5000 {
+				err = errors.Join(err, flooder.Send("get", map[string]any{"url": "/never"}))
+			}
+			flooded <- err
+		}()
+		begin := time.Now()
+		for second := range 5 {
+			time.Sleep(begin.Add(time.Duration(second)*time.Second + time.Millisecond).Sub(time.Now())) // virtual time
+			at := time.Now()
+			other.do("GET", "/ping", nil)
+			if d := time.Since(at); d > headStart {
+				t.Errorf("another client waited %v", d)
+			}
+			if n := w.app.Stats().InFlight; n > int64(64*(second+1)+1) {
+				t.Errorf("%d requests in flight after %d seconds", n, second)
+			}
+		}
+		time.Sleep(10 * time.Second) // virtual time
+		stats := w.app.Stats()
+		if stats.InFlight < 500 || stats.InFlight > 564 || stats.Overloads == 0 {
+			t.Errorf("at the bound: %+v", stats)
+		}
+		check(t, <-flooded) // what was not read at first was read later
+		flooder.Close()
+		synctest.Wait()
+		if n := w.app.Stats().InFlight; n != 0 {
+			t.Errorf("%d requests in flight after the client has gone", n)
+		}
+		other.sees()
+		w.end(other)
+	})
+}
+
+// headStart is how long one request may hold up the next.
+const headStart = 10 * time.Millisecond
