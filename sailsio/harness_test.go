@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-sails/sails/sailsio"
@@ -56,6 +57,7 @@ func (w *world) end(clients ...*client) {
 	}
 	w.server.Close()
 	time.Sleep(5 * time.Second) // virtual: workers and timers end
+	synctest.Wait()
 }
 
 type client struct {

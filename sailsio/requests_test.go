@@ -425,7 +425,7 @@ func TestRequest_FloodIsBounded(t *testing.T) { // SEC-71, SEC-72, SEC-88
 		}()
 		begin := time.Now()
 		for second := range 5 {
-			time.Sleep(begin.Add(time.Duration(second)*time.Second + time.Millisecond).Sub(time.Now())) // virtual time
+			time.Sleep(time.Until(begin.Add(time.Duration(second)*time.Second + time.Millisecond))) // virtual time
 			at := time.Now()
 			other.do("GET", "/ping", nil)
 			if d := time.Since(at); d > headStart {
