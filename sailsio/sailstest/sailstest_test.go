@@ -271,3 +271,29 @@ func BenchmarkRequest(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkRequest_Parallel(b *testing.B) {
+	a, err := sailsio.New(sailsio.Config{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		action.JSON(w, r, map[string]int{"n": 1})
+	})})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := sailstest.NewServer(a)
+	defer s.Close()
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		c, err := s.Connect(b.Context(), sailstest.Options{})
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		for pb.Next() {
+			if _, err := c.Get(b.Context(), "/", nil); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
