@@ -268,6 +268,12 @@ type ws struct {
 }
 
 func (r *rig) dialWS(query string, header ...string) (*ws, *http.Response, error) {
+	return r.dialFor(query, false, header...)
+}
+
+func (r *rig) dialDeflate(query string) (*ws, *http.Response, error) { return r.dialFor(query, true) }
+
+func (r *rig) dialFor(query string, deflate bool, header ...string) (*ws, *http.Response, error) {
 	h := http.Header{}
 	for i := 0; i+1 < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
@@ -275,13 +281,14 @@ func (r *rig) dialWS(query string, header ...string) (*ws, *http.Response, error
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	conn, rest, res, err := wsconn.Dial(ctx, "ws://"+r.addr+"/engine.io/?"+query, wsconn.DialOptions{
-		Header: h, Dialer: func(ctx context.Context, _, _ string) (net.Conn, error) { return r.dial(ctx) },
+		Header: h, Deflate: deflate, Dialer: func(ctx context.Context, _, _ string) (net.Conn, error) { return r.dial(ctx) },
 	})
 	if err != nil {
 		return nil, res, err
 	}
 	w := &ws{t: r.t, conn: conn, rest: rest}
 	w.dec.Client = true
+	w.dec.Deflate = deflate
 	r.t.Cleanup(func() { conn.Close() })
 	return w, res, nil
 }

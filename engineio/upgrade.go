@@ -48,7 +48,7 @@ func (srv *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, s *Sessi
 func (s *Session) reserveUpgrade() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != open || s.ws != nil || s.upgrading {
+	if s.state != open || s.polling == nil || s.ws != nil || s.upgrading {
 		return false
 	}
 	s.upgrading = true

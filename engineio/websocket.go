@@ -270,8 +270,11 @@ type farewell struct {
 
 // Run writes the frame where writes may block.
 func (f *farewell) Run() {
-	_ = f.t.conn.SetWriteDeadline(time.Now().Add(closeHandshake))
-	_, err := f.t.conn.Write(f.frame)
+	var err error
+	if len(f.frame) > 0 {
+		_ = f.t.conn.SetWriteDeadline(time.Now().Add(closeHandshake))
+		_, err = f.t.conn.Write(f.frame)
+	}
 	f.leave(err == nil)
 }
 
