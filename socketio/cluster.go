@@ -49,8 +49,7 @@ func newNode(n *Namespace) *node {
 	if _, ok := nd.adapter.(HeartbeatAdapter); ok {
 		nd.peers = make(map[string]time.Time)
 	}
-	n.srv.busy.add()
-	n.srv.pool.Run((*joining)(nd))
+	n.srv.pool.Run((*joining)(nd)) // not waited for by Shutdown: leave ends it
 	return nd
 }
 
@@ -67,7 +66,6 @@ type joining node
 // Run implements workers.Task.
 func (j *joining) Run() {
 	nd := (*node)(j)
-	defer nd.ns.srv.busy.done()
 	const longest = 5 * time.Second
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, longest) {
 		err := nd.adapter.Join(nd.ctx, nd.ns.name, nd.uid, nd.receive)

@@ -381,6 +381,24 @@ func TestCluster_None(t *testing.T) {
 	})
 }
 
+// A medium that is never there keeps nobody from shutting down.
+func TestCluster_NeverJoined(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var bus adaptertest.Bus
+		a := bus.Adapter()
+		a.Fail(errors.New("broker is not there"))
+		r := newRig(t, socketio.Config{Adapter: a})
+		c := r.join()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		if err := r.io.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		must(t, r.io.Of("/").Local().Emit(context.Background(), "here"))
+		c.expect(`2["here"]`)
+	})
+}
+
 // Dynamic namespaces of several nodes find each other.
 func TestCluster_Dynamic(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -140,7 +140,8 @@ func (n *Namespace) register(change func(*registration)) {
 	}
 }
 
-// Use appends middleware around connecting, the first outermost.
+// Use appends middleware around connecting, the first outermost. Middleware is
+// wrapped anew whenever something is registered on the namespace.
 //
 // This and all other registering is safe at any time and concerns what happens
 // from then on; register before serving, so that no client comes too early. What is
