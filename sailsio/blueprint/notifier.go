@@ -17,11 +17,9 @@ type Notifier interface {
 	Subscribe(r *http.Request, m *model.Model, ids []any) error
 	Unsubscribe(r *http.Request, m *model.Model, ids []any) error
 	Watch(r *http.Request, m *model.Model) error
-	// Introduce subscribes those who watch the model to a record, Retire ends the
-	// subscriptions to one that is gone.
-	Introduce(ctx context.Context, m *model.Model, id any) error
-	Retire(ctx context.Context, m *model.Model, id any) error
 
+	// PublishCreate subscribes those who watch the model to the record,
+	// PublishDestroy ends the subscriptions to it.
 	PublishCreate(ctx context.Context, m *model.Model, record model.Record, by *http.Request) error
 	PublishUpdate(ctx context.Context, m *model.Model, id any, changes, previous model.Record, by *http.Request) error
 	PublishDestroy(ctx context.Context, m *model.Model, id any, previous model.Record, by *http.Request) error
@@ -60,14 +58,6 @@ func (p pubsub) Watch(r *http.Request, m *model.Model) error {
 		return nil
 	}
 	return p.of(m).Watch(r.Context(), socket)
-}
-
-func (p pubsub) Introduce(ctx context.Context, m *model.Model, id any) error {
-	return p.of(m).Introduce(ctx, id)
-}
-
-func (p pubsub) Retire(ctx context.Context, m *model.Model, id any) error {
-	return p.of(m).Retire(ctx, id)
 }
 
 func (p pubsub) PublishCreate(ctx context.Context, m *model.Model, record model.Record, by *http.Request) error {

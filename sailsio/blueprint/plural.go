@@ -10,7 +10,7 @@ var irregular = map[string]string{
 	"half": "halves", "calf": "calves", "shelf": "shelves", "self": "selves", "wolf": "wolves", "thief": "thieves",
 	"knife": "knives", "life": "lives", "wife": "wives", "elf": "elves", "criterion": "criteria", "phenomenon": "phenomena",
 	"index": "indices", "vertex": "vertices", "matrix": "matrices", "appendix": "appendices", "datum": "data",
-	"medium": "media", "bacterium": "bacteria", "stratum": "strata", "cactus": "cacti", "fungus": "fungi",
+	"medium": "mediums", "virus": "viri", "gas": "gases", "alias": "aliases", "atlas": "atlases", "bias": "biases", "bacterium": "bacteria", "stratum": "strata", "cactus": "cacti", "fungus": "fungi",
 	"radius": "radii", "nucleus": "nuclei", "alumnus": "alumni", "stimulus": "stimuli", "syllabus": "syllabi",
 }
 
@@ -45,7 +45,7 @@ func plural(word string) string {
 	}
 	stem := func(n int) string { return word[:len(word)-n] }
 	switch {
-	case ends("man") && !ends("human", "german", "roman", "shaman", "talisman"):
+	case strings.HasSuffix(word, "man") && !strings.HasSuffix(word, "human") && !strings.HasSuffix(word, "german") && !strings.HasSuffix(word, "roman") && !strings.HasSuffix(word, "shaman"):
 		return stem(3) + "men"
 	case ends("sis"):
 		return stem(2) + "es"
