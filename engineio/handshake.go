@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
 	"github.com/go-sails/sails/internal/wsconn"
@@ -156,26 +157,21 @@ func (srv *Server) openPacket(s *Session, websocket bool) *Message {
 	return textMessage(append(b, '}'), eioproto.Open)
 }
 
-// openWebSocket completes a WebSocket handshake: the 101, the open packet and what
-// OnOpen sent leave in one write.
+// openPause is the time between the answer to a WebSocket handshake and the open
+// packet. It is long enough for a client on the same machine to have read the first.
+const openPause = time.Millisecond
+
+// openWebSocket completes a WebSocket handshake. The open packet is a write of its
+// own, behind the 101: there are clients that look for it only once they know that
+// the connection is open, and would miss one that arrived together with the answer.
 func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Session) {
 	h := http.Header{}
 	if srv.cfg.OnHeaders != nil {
 		srv.cfg.OnHeaders(h, r, true)
 	}
-	s.mu.Lock()
-	batch, size := s.takeQueue(nil)
-	s.mu.Unlock()
-	var first []byte
-	for _, m := range batch {
-		first = append(first, m.wsFrame(s.enc, 0)...)
-	}
 	taken, err := wsconn.Hijack(w, r, wsconn.Accept{
-		Deflate: srv.cfg.CompressWebSocket, Header: h, After: first, WriteTimeout: srv.cfg.WriteTimeout,
+		Deflate: srv.cfg.CompressWebSocket, Header: h, WriteTimeout: srv.cfg.WriteTimeout,
 	})
-	s.mu.Lock()
-	s.sent(size)
-	s.mu.Unlock()
 	if err != nil {
 		srv.cfg.Logger.Debug("engineio: handshake lost", "remote", r.RemoteAddr, "error", err)
 		s.finish(TransportClose)
@@ -193,18 +189,20 @@ func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Sess
 		return
 	}
 	s.ws = t
-	s.writing = false
-	drained := len(s.queue) == 0 && s.state == closing
-	reason := s.reason
-	if len(s.queue) > 0 {
-		s.enqueued(0)
-	} else {
-		s.mu.Unlock()
-	}
-	if drained {
-		s.finish(reason)
-	}
+	s.mu.Unlock()
+	time.AfterFunc(openPause, s.greet)
 	srv.startReader(t, taken.Buffered)
+}
+
+// greet lets the open packet, and what followed it, leave.
+func (s *Session) greet() {
+	s.mu.Lock()
+	if s.state == closed {
+		s.mu.Unlock()
+		return
+	}
+	s.writing = false
+	s.enqueued(0)
 }
 
 func (srv *Server) newWebSocket(s *Session, taken *wsconn.Hijacked) *wsTransport {
