@@ -60,7 +60,7 @@ func New(cfg Config) (*App, error) {
 	a := &App{
 		cfg:     cfg,
 		io:      io,
-		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil},
+		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil, maxRooms: cfg.SocketIO.MaxRooms},
 		limits:  newLimits(cfg.MaxInFlight, cfg.MaxParked, cfg.MaxInFlightTotal),
 		path:    "/socket.io/",
 	}

@@ -148,6 +148,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.RequestTimeout < 0 {
 		cfg.RequestTimeout = 0
 	}
+	if cfg.SocketIO.MaxRooms == 0 {
+		cfg.SocketIO.MaxRooms = 1000 // needed here as well
+	}
 	engine := &cfg.SocketIO.Engine
 	if engine.Transports == nil {
 		engine.Transports = []engineio.Transport{engineio.WebSocket}

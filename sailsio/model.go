@@ -101,15 +101,15 @@ func (m *Model) RoomName(id any, context ...string) string {
 	case m.all.old:
 		suffix = "message"
 	}
-	return "sails_model_" + m.identity + "_" + key + ":" + suffix
+	return modelRoom + m.identity + "_" + key + ":" + suffix
 }
 
 // ClassRoom returns the name of the room of those who watch the model.
-func (m *Model) ClassRoom() string { return "sails_model_create_" + m.identity }
+func (m *Model) ClassRoom() string { return modelRoom + "create_" + m.identity }
 
 // Watch makes a socket learn of new records of the model and subscribes it to them.
 func (m *Model) Watch(ctx context.Context, socketID string) error {
-	return m.all.sockets.Join(ctx, socketID, m.ClassRoom())
+	return m.all.sockets.subscribe(ctx, socketID, []string{m.ClassRoom()})
 }
 
 // Unwatch undoes Watch. Subscriptions to records stay.

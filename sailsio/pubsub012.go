@@ -51,7 +51,7 @@ func (m *Model) SubscribeTo(ctx context.Context, socketID string, contexts []str
 	if err != nil || len(rooms) == 0 {
 		return err
 	}
-	return m.all.sockets.Join(ctx, socketID, rooms...)
+	return m.all.sockets.subscribe(ctx, socketID, rooms)
 }
 
 // UnsubscribeFrom undoes SubscribeTo; nil contexts are all of the model (PO-12).

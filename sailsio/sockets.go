@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-sails/sails/socketio"
 )
@@ -37,12 +38,55 @@ var (
 type Sockets struct {
 	ns       *socketio.Namespace
 	combined bool // one message for all rooms of a Broadcast, as 0.12 sent it
+	maxRooms int
 }
 
-// Join adds the socket to rooms.
+// modelRoom begins the name of every room of models.
+const modelRoom = "sails_model_"
+
+// Join adds the socket to rooms. Names often come from clients, so they are bounded
+// on this node by SocketIO.MaxRooms per socket, rooms of models not counted, and by
+// SocketIO.MaxRoomName (SEC-57): the error is then socketio.ErrTooManyRooms or
+// socketio.ErrRoomName.
 func (s *Sockets) Join(ctx context.Context, socketID string, rooms ...string) error {
 	if err := checkTarget(socketID, rooms); err != nil {
 		return err
+	}
+	socket, ok := s.ns.Socket(socketID)
+	if !ok {
+		return s.ns.In(socketID).SocketsJoin(ctx, rooms...)
+	}
+	for _, room := range rooms {
+		err := socket.JoinLimited(room)
+		if errors.Is(err, socketio.ErrTooManyRooms) && s.mostlyModels(socket, room) {
+			err = socket.Join(room)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostlyModels tells whether a socket has many rooms only because it is subscribed
+// to many records. Then it may join another room, but not one named like a model's.
+func (s *Sockets) mostlyModels(socket *socketio.Socket, room string) bool {
+	if strings.HasPrefix(room, modelRoom) {
+		return false
+	}
+	named := 0
+	for _, r := range socket.Rooms() {
+		if !strings.HasPrefix(r, modelRoom) && r != socket.ID() {
+			named++
+		}
+	}
+	return named < s.maxRooms
+}
+
+// subscribe is Join for rooms of records, which the application names.
+func (s *Sockets) subscribe(ctx context.Context, socketID string, rooms []string) error {
+	if socketID == "" {
+		return ErrNotSocket
 	}
 	if socket, ok := s.ns.Socket(socketID); ok {
 		return socket.Join(rooms...)

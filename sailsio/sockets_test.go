@@ -2,11 +2,14 @@ package sailsio_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/sailstest"
+	"github.com/go-sails/sails/socketio"
 )
 
 func TestSockets_Rooms(t *testing.T) { // SK-1, SK-32, SK-33, v10
@@ -105,6 +108,35 @@ func TestSockets_Members(t *testing.T) { // SK-29, v13
 	check(t, s.LeaveAll(w.ctx, "src", sailsio.LeaveAllOptions{KeepSourceRoom: true, SocketRooms: true}))
 	if got, err := s.SocketRooms(a.ID()); err != nil || !slices.Equal(got, []string{"src"}) {
 		t.Errorf("rooms %q, want only src, %v", got, err)
+	}
+}
+
+func TestSockets_ManyRooms(t *testing.T) { // SEC-57
+	w := newWorld(t, sailsio.Config{Handler: routes(), SocketIO: socketio.Config{MaxRooms: 10, MaxRoomName: 20}})
+	s := w.app.Sockets()
+	a := w.connect()
+	if err := s.Join(w.ctx, a.ID(), strings.Repeat("x", 21)); !errors.Is(err, socketio.ErrRoomName) {
+		t.Errorf("a long name: %v", err)
+	}
+	// A socket that is subscribed to many records can join rooms all the same.
+	user := w.app.Model("user")
+	for id := range 100 {
+		check(t, user.Subscribe(w.ctx, a.ID(), id+1))
+	}
+	check(t, user.Watch(w.ctx, a.ID()))
+	for i := range 10 {
+		check(t, s.Join(w.ctx, a.ID(), fmt.Sprint("room", i)))
+	}
+	check(t, s.Join(w.ctx, a.ID(), "room0"))
+	for _, room := range []string{"room10", "sails_model_mine"} {
+		if err := s.Join(w.ctx, a.ID(), room); !errors.Is(err, socketio.ErrTooManyRooms) {
+			t.Errorf("%s: %v", room, err)
+		}
+	}
+	check(t, s.Leave(w.ctx, a.ID(), "room3"))
+	check(t, s.Join(w.ctx, a.ID(), "room10"))
+	if rooms, err := s.SocketRooms(a.ID()); err != nil || len(rooms) != 1+101+10 {
+		t.Errorf("%d rooms, %v", len(rooms), err)
 	}
 }
 
