@@ -79,6 +79,7 @@ type fan struct {
 
 	ops                       int64
 	reordered, doubled, wrong int64
+	progressed                bool // something was delivered in this turn
 	progress                  time.Time
 }
 
@@ -145,6 +146,7 @@ func (f *fan) Message(c *Client, p []byte) {
 		m.later |= 1 << (gap - 1)
 	}
 	f.ops++
+	f.progressed = true
 	slot := number % inFlight
 	f.received[slot]++
 	if f.latency != nil && !f.arrived[slot].Before(f.from) {
@@ -156,7 +158,6 @@ func (f *fan) Message(c *Client, p []byte) {
 func (f *fan) advance() {
 	for f.done < f.sent && f.received[f.done%inFlight] >= len(f.members) {
 		f.done++
-		f.progress = time.Now()
 	}
 }
 
@@ -173,16 +174,19 @@ func (f *fan) lost() int64 {
 	return n
 }
 
-// giveUp is how long the rest of a broadcast may take to come.
-const giveUp = 2 * time.Second
+// giveUp is how long nothing may come before the rest of the broadcasts that are
+// under way counts as lost.
+const giveUp = 300 * time.Millisecond
 
 // Fan runs broadcasts with the given number in flight. Its operations are deliveries.
 func (l *Loop) Fan(b *Broadcasts, outstanding int, w Window) (*Sample, error) {
 	f := newFan(b)
 	s, err := l.measure(w, &f.ops, func() {
-		if f.done < f.sent && time.Since(f.progress) > giveUp { // lost for good
-			f.done = f.sent
-			f.progress = time.Now()
+		switch now := time.Now(); {
+		case f.progressed:
+			f.progressed, f.progress = false, now
+		case f.done < f.sent && now.Sub(f.progress) > giveUp: // lost for good
+			f.done, f.progress = f.sent, now
 		}
 		for f.sent-f.done < uint64(outstanding) {
 			f.send()
@@ -219,5 +223,33 @@ func (f *fan) finish(l *Loop, s *Sample) error {
 		return err
 	}
 	s.Lost, s.Reordered, s.Doubled, s.Wrong = f.lost(), f.reordered, f.doubled, f.wrong
+	return nil
+}
+
+// JoinNamespaces makes each client join n namespaces "/n-0", "/n-1" and so on.
+func (l *Loop) JoinNamespaces(clients []*Client, n int) error {
+	joined := 0
+	SetSink(clients, sinkFunc(func(_ *Client, p []byte) {
+		if bytes.HasPrefix(p, []byte("40/n-")) {
+			joined++
+		}
+	}))
+	lost := l.Lost
+	for i, c := range clients {
+		for j := range n {
+			c.Send(Frame(nil, fmt.Sprintf("40/n-%d,", j)))
+		}
+		want := i * n
+		if err := l.Run(time.Now().Add(10*time.Second), func() bool { return joined >= want || l.Lost > lost }); err != nil {
+			return err
+		}
+	}
+	want := len(clients) * n
+	if err := l.Run(time.Now().Add(20*time.Second), func() bool { return joined >= want || l.Lost > lost }); err != nil {
+		return err
+	}
+	if joined < want {
+		return fmt.Errorf("load: %d of %d namespaces were joined", joined, want)
+	}
 	return nil
 }

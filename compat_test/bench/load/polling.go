@@ -19,6 +19,7 @@ type Poller struct {
 	joined    bool
 	gone      bool
 	queue     []byte // a payload to post
+	cookie    string
 	slot      int
 	onMessage func(p *Poller, packet []byte)
 }
@@ -111,8 +112,8 @@ func (l *Loop) DialPolling(t *Target, n int, limit time.Duration) ([]*Poller, er
 	deadline := time.Now().Add(limit)
 	lost := l.Lost
 	var pollers []*Poller
-	for range n {
-		p := &Poller{loop: l, target: t}
+	for i := range n {
+		p := &Poller{loop: l, target: t, cookie: t.cookie(i)}
 		p.path = fmt.Sprintf("/socket.io/?EIO=%d&transport=polling%s", t.Revision, t.Query)
 		if t.Revision == 3 {
 			p.path += "&b64=1"
@@ -149,9 +150,7 @@ func (p *Poller) request(h *httpConn, method string, body []byte) {
 	out = append(append(append(append(out, method...), ' '), p.path...), " HTTP/1.1\r\nHost: 127.0.0.1:"...)
 	out = append(strconv.AppendInt(out, int64(p.target.Port), 10), "\r\nOrigin: http://127.0.0.1:"...)
 	out = append(strconv.AppendInt(out, int64(p.target.Port), 10), "\r\n"...)
-	if p.target.Cookie != "" {
-		out = append(append(append(out, "Cookie: "...), p.target.Cookie...), "\r\n"...)
-	}
+	out = append(out, p.cookie...)
 	if method == "POST" {
 		out = append(out, "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: "...)
 		out = append(strconv.AppendInt(out, int64(len(body)), 10), "\r\n"...)

@@ -13,7 +13,16 @@ type Target struct {
 	Port     int
 	Revision int    // of Engine.IO: 3 or 4
 	Query    string // added to the URL: "&a=b"
-	Cookie   string
+	// Cookies are sent by one client after the other; nil sends none.
+	Cookies []string
+}
+
+// cookie is the header line of client number i.
+func (t *Target) cookie(i int) string {
+	if len(t.Cookies) == 0 {
+		return ""
+	}
+	return "Cookie: " + t.Cookies[i%len(t.Cookies)] + "\r\n"
 }
 
 // Sink receives the messages of clients: the text of Engine.IO packets of type
@@ -31,6 +40,7 @@ type Client struct {
 	sink   Sink
 	target *Target
 	state  clientState
+	parts  []byte // of a message that comes in fragments
 }
 
 type clientState uint8
@@ -76,10 +86,6 @@ func Frame[T string | []byte](dst []byte, text T) []byte {
 func (l *Loop) Dial(t *Target, n, inFlight int, sink Sink, limit time.Duration) ([]*Client, error) {
 	request := fmt.Appendf(nil, "GET /socket.io/?EIO=%d&transport=websocket%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nOrigin: http://127.0.0.1:%d\r\n"+
 		"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", t.Revision, t.Query, t.Port, t.Port)
-	if t.Cookie != "" {
-		request = fmt.Appendf(request, "Cookie: %s\r\n", t.Cookie)
-	}
-	request = append(request, "\r\n"...)
 	clients := make([]*Client, 0, n)
 	first := 0 // clients before it are ready
 	lost := l.Lost
@@ -92,7 +98,7 @@ func (l *Loop) Dial(t *Target, n, inFlight int, sink Sink, limit time.Duration) 
 				return clients, err
 			}
 			c.socket = s
-			s.out = append(s.out, request...)
+			s.out = append(append(append(s.out, request...), t.cookie(c.Index)...), "\r\n"...)
 			clients = append(clients, c)
 		}
 		if l.Lost > lost {
@@ -159,6 +165,14 @@ func (c *Client) received(p []byte) (int, error) {
 			if err := c.packet(payload); err != nil {
 				return taken, err
 			}
+		case 0x01, 0x00: // the beginning and the middle of a fragmented message
+			c.parts = append(c.parts, payload...)
+		case 0x80:
+			c.parts = append(c.parts, payload...)
+			if err := c.packet(c.parts); err != nil {
+				return taken, err
+			}
+			c.parts = c.parts[:0]
 		case 0x88:
 			return taken, errClosed
 		case 0x89, 0x8a, 0x82:

@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 
 	"github.com/gorilla/mux"
 
@@ -52,7 +54,8 @@ func newApp() (*sailsio.App, error) {
 		AllowPlainClients: true,
 		Production:        true,
 		SocketIO: socketio.Config{Engine: engineio.Config{
-			Transports: []engineio.Transport{engineio.Polling, engineio.WebSocket},
+			Transports:  []engineio.Transport{engineio.Polling, engineio.WebSocket},
+			MaxSessions: maxSessions(),
 		}},
 	}
 	if os.Getenv("VERBOSE") != "" {
@@ -70,7 +73,17 @@ func newApp() (*sailsio.App, error) {
 		return nil, err
 	}
 	events(app.IO().Of("/"))
+	app.IO().OfRegexp(regexp.MustCompile(`^/n-\d+$`)) // to see what namespaces cost
 	return app, nil
+}
+
+// maxSessions is MAX_SESSIONS, or 0 for the default: loads of 100,000 clients exceed it.
+func maxSessions() int {
+	n, err := strconv.Atoi(os.Getenv("MAX_SESSIONS"))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func events(ns *socketio.Namespace) {

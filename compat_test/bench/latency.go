@@ -1,0 +1,298 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-sails/sails/compat_test/bench/load"
+	"github.com/go-sails/sails/compat_test/bench/report"
+)
+
+// playLatency measures latencies under arrivals that do not wait for answers, at a
+// quarter of what the closed loops have shown to be a server's saturation, and ours
+// also at a quarter of Node's.
+func (b *bench) playLatency() error {
+	type run struct {
+		l    latency
+		name string
+		row  string // what the rows of this run begin with
+		rate float64
+	}
+	var runs []run
+	for _, l := range latencies {
+		saturation := func(name string) float64 {
+			if row := b.results.Row(rowID(l.closed, 4)); row != nil {
+				if c := row.Cells[name]; c != nil && len(c.Rate) > 0 {
+					return report.Median(c.Rate)
+				}
+			}
+			return 0
+		}
+		names := []string{report.Ours, l.peer, report.Zishang, report.Karagenc, report.Floor}
+		if b.results.Short {
+			names = []string{report.Ours, l.peer}
+		}
+		for _, name := range names {
+			if rate := saturation(name) / 4; rate > 0 && b.wants("latency", name) {
+				runs = append(runs, run{l, name, l.id, rate})
+			}
+			if rate := saturation(l.peer) / 4; rate > 0 && b.wants("latency", name) && (name == report.Ours || name == l.peer) {
+				runs = append(runs, run{l, name, l.id + "-same", rate})
+			}
+		}
+	}
+	b.total += len(runs)
+	for _, r := range runs {
+		if r.row != r.l.id && r.name != report.Ours { // the peer's two rates are one
+			b.total--
+			if row, own := b.results.Row(r.row+"-p99"), b.results.Row(r.l.id + "-p99").Cells[r.name]; own != nil {
+				row.Cells[r.name] = own
+			}
+			continue
+		}
+		s := &scene{name: "latency", revision: 4, play: func(st *stage) error { return st.latency(r.l, r.row, r.rate) }}
+		if err := b.stage(fmt.Sprintf("%s, %s", r.row, r.name), s, r.name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// latency records quantiles; rate is that of answers or deliveries per second.
+func (st *stage) latency(l latency, row string, rate float64) error {
+	a := load.Arrivals{Rate: rate, Seed: 7, Warm: time.Second, Measure: 3 * time.Second, CPU: st.server.CPU}
+	if st.b.results.Short {
+		a.Measure = 1500 * time.Millisecond
+	}
+	var s *load.Sample
+	var err error
+	switch l.id {
+	case "latency-broadcast":
+		b, fanErr := st.fan(1000)
+		if fanErr != nil {
+			return fanErr
+		}
+		b.Size = 100
+		a.Rate /= float64(len(b.Members))
+		s, err = st.loop.OpenFan(b, a)
+	case "latency-polling":
+		pollers, dialErr := st.loop.DialPolling(st.target, 100, time.Minute)
+		if dialErr != nil {
+			return dialErr
+		}
+		s, err = st.loop.OpenPolling(pollers, load.Echo(echoData), a)
+	default:
+		clients, dialErr := st.dial(200)
+		if dialErr != nil {
+			return dialErr
+		}
+		x := map[string]load.Exchange{"latency-echo": load.Echo(echoData), "latency-rooms": load.Rooms(), "latency-virtual": load.Virtual()}[l.id]
+		s, err = st.loop.Open(clients, x, a)
+	}
+	if err != nil {
+		return err
+	}
+	for name, q := range map[string]float64{"p50": 0.50, "p99": 0.99, "p99.9": 0.999} {
+		if id := row + "-" + name; st.b.results.Row(id) != nil {
+			st.b.add(id, st.name, s.Latency.Quantile(q).Seconds()*1e6, s, s.Faults())
+		}
+	}
+	return nil
+}
+
+// playHeartbeats compares what idle connections cost in processor time.
+func (b *bench) playHeartbeats() error {
+	if b.results.Short {
+		return nil
+	}
+	for _, name := range []string{report.Ours, report.Node} {
+		if !b.wants("heartbeat", name) {
+			continue
+		}
+		b.total++
+		s := &scene{name: "heartbeat", revision: 4, play: func(st *stage) error {
+			clients, err := st.dial(b.idleClients)
+			if err != nil {
+				return err
+			}
+			return st.heartbeats(clients, "heartbeat")
+		}}
+		if err := b.stage("heartbeats of "+thousands(b.idleClients)+" connections for 50 s, "+name, s, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// manyClients is how many connections one machine is to hold.
+const manyClients = 100_000
+
+// playMany holds very many connections on our server, heartbeats running.
+func (b *bench) playMany() error {
+	if b.results.Short || !b.wants("idle-100k", report.Ours) {
+		return nil
+	}
+	if b.maxClients < manyClients {
+		b.broken = append(b.broken, fmt.Sprintf("%s connections: only %s files may be open; raise ulimit -n", thousands(manyClients), thousands(b.maxClients)))
+		return nil
+	}
+	b.total++
+	s := &scene{name: "idle-100k", revision: 4, play: func(st *stage) error {
+		clients, err := st.connectIdle(manyClients, "", "idle-100k")
+		if err != nil {
+			return err
+		}
+		return st.heartbeats(clients, "heartbeat-100k")
+	}}
+	return b.stage(thousands(manyClients)+" connections for 50 s, "+report.Ours, s, report.Ours)
+}
+
+// playCurves shows how our figures grow by powers of ten.
+func (b *bench) playCurves() error {
+	if b.results.Short || !b.wants("curves", report.Ours) {
+		return nil
+	}
+	curves := []struct {
+		report.Curve
+		steps []int
+		play  func(st *stage, n int) (float64, error)
+	}{
+		{report.Curve{ID: "delivery-members", Title: "Cost of a delivery by members of the room", X: "members", Unit: microseconds}, []int{10, 100, 1000, 10_000}, deliveryByMembers},
+		{report.Curve{ID: "delivery-rooms", Title: "Cost of a delivery to 100 members by rooms on the server", X: "rooms", Unit: microseconds}, []int{1, 10, 100, 1000, 10_000, 100_000}, deliveryByRooms},
+		{report.Curve{ID: "bytes-rooms", Title: "Memory of a membership by rooms of a connection", X: "rooms of each of 1,000 connections", Unit: "B"}, []int{10, 100, 900}, bytesByRooms},
+		{report.Curve{ID: "bytes-namespaces", Title: "Memory of a connection by namespaces joined", X: "namespaces", Unit: kibibytes}, []int{1, 10, 100}, bytesByNamespaces},
+		{report.Curve{ID: "bytes-connections", Title: "Memory of a connection by connections", X: "connections", Unit: kibibytes}, []int{1000, 10_000, 100_000}, bytesByConnections},
+		{report.Curve{ID: "connect-connections", Title: "Cost of connecting by connections", X: "connections", Unit: microseconds}, []int{1000, 10_000, 100_000}, connectByConnections},
+	}
+	for _, c := range curves {
+		curve := c.Curve
+		for _, n := range c.steps {
+			if n >= b.maxClients {
+				continue
+			}
+			b.total++
+			s := &scene{name: "curves", revision: 4, play: func(st *stage) error {
+				y, err := c.play(st, n)
+				if err == nil {
+					curve.Points = append(curve.Points, report.Point{X: float64(n), Y: y})
+				}
+				return err
+			}}
+			if err := b.stage(fmt.Sprintf("%s: %d", strings.ToLower(curve.Title), n), s, report.Ours); err != nil {
+				return err
+			}
+		}
+		if len(curve.Points) > 0 {
+			b.results.Curves = append(b.results.Curves, &curve)
+		}
+	}
+	return nil
+}
+
+func deliveryByMembers(st *stage, n int) (float64, error) {
+	b, err := st.fan(n)
+	if err != nil {
+		return 0, err
+	}
+	return st.deliver(b)
+}
+
+func (st *stage) deliver(b *load.Broadcasts) (float64, error) {
+	b.Size = 100
+	s, err := st.loop.Fan(b, 1, st.window())
+	if err != nil {
+		return 0, err
+	}
+	return s.PerOp().Seconds() * 1e6, nil
+}
+
+func deliveryByRooms(st *stage, n int) (float64, error) {
+	b, err := st.fan(100)
+	if err != nil {
+		return 0, err
+	}
+	const perClient = 500
+	others, err := st.dial((n + perClient - 1) / perClient)
+	if err != nil {
+		return 0, err
+	}
+	err = st.loop.Join(others, func(client, i int) string { return fmt.Sprintf("other-%d", client*perClient+i) }, min(n, perClient))
+	if err != nil {
+		return 0, err
+	}
+	return st.deliver(b)
+}
+
+// growth returns what the server's memory grew by while do ran, after a rest.
+func (st *stage) growth(do func() error) (float64, error) {
+	before, err := st.server.RSS()
+	if err != nil {
+		return 0, err
+	}
+	if err := do(); err != nil {
+		return 0, err
+	}
+	if err := st.loop.Run(time.Now().Add(st.b.rest), nil); err != nil {
+		return 0, err
+	}
+	after, err := st.server.RSS()
+	return float64(after - before), err
+}
+
+func bytesByRooms(st *stage, n int) (float64, error) {
+	const connections = 1000
+	clients, err := st.dial(connections)
+	if err != nil {
+		return 0, err
+	}
+	// Rooms of ten members, as chats have.
+	grown, err := st.growth(func() error {
+		return st.loop.Join(clients, func(client, i int) string { return fmt.Sprintf("room-%d-%d", client/10, i) }, n)
+	})
+	return grown / connections / float64(n), err
+}
+
+func bytesByNamespaces(st *stage, n int) (float64, error) {
+	const connections = 1000
+	var clients []*load.Client
+	grown, err := st.growth(func() error {
+		var err error
+		if clients, err = st.dial(connections); err != nil {
+			return err
+		}
+		return st.loop.JoinNamespaces(clients, n-1)
+	})
+	return grown / 1024 / connections, err
+}
+
+func bytesByConnections(st *stage, n int) (float64, error) {
+	grown, err := st.growth(func() error {
+		_, err := st.dial(n)
+		return err
+	})
+	return grown / 1024 / float64(n), err
+}
+
+func connectByConnections(st *stage, n int) (float64, error) {
+	before, err := st.server.CPU()
+	if err != nil {
+		return 0, err
+	}
+	if _, err := st.dial(n); err != nil {
+		return 0, err
+	}
+	after, err := st.server.CPU()
+	return (after - before).Seconds() * 1e6 / float64(n), err
+}
+
+// sceneNames lists what -scenes takes.
+func sceneNames() []string {
+	names := []string{"latency", "heartbeat", "idle-100k", "curves"}
+	for _, s := range allScenes() {
+		names = append(names, s.name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,158 @@
+// Command bench measures our bench server beside its peers and writes the report.
+//
+//	go run ./bench                 everything, about 22 minutes
+//	go run ./bench -short          a few minutes, fewer rounds and rows
+//	go run ./bench -scenes echo -servers go-sails,node -rounds 1 -out ""
+//
+// It is run from the folder compat_test with the servers built (make bench does
+// both). Each server runs alone, on a processor of its own, and is driven over
+// loopback from another. The processes it starts end with it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-sails/sails/compat_test/bench/load"
+	"github.com/go-sails/sails/compat_test/bench/report"
+)
+
+func init() {
+	runtime.LockOSThread() // children end with the thread that started them
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	short := flag.Bool("short", false, "a few minutes instead of the whole")
+	rounds := flag.Int("rounds", 3, "how often everything is measured")
+	only := flag.String("servers", "", "comma-separated names of servers; empty is all")
+	scenes := flag.String("scenes", "", "comma-separated names of scenes; empty is all: "+strings.Join(sceneNames(), " "))
+	out := flag.String("out", "../docs", "folder for benchmarks.md and charts; empty writes nothing")
+	data := flag.String("data", "bench/results.json", "where the figures are kept for other programs; written with the report")
+	render := flag.Bool("render", false, "only write the report again from the figures kept")
+	profiles := flag.String("profiles", "", "folder to write pprof profiles of each measurement to; figures are higher meanwhile")
+	window := flag.Duration("window", 0, "how long each measurement lasts, if not as usual")
+	flag.Parse()
+	if *render {
+		results, err := report.Load(*data)
+		if err != nil {
+			return err
+		}
+		return publish(results, *out, "")
+	}
+	c, err := pin()
+	if err != nil {
+		return err
+	}
+	debug.SetGCPercent(400)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	b := &bench{ctx: ctx, cores: c, began: time.Now(), only: list(*only), scenes: list(*scenes)}
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	b.servers = servers(root)
+	b.warm, b.measure, b.rest, b.idleClients = 600*time.Millisecond, 1200*time.Millisecond, 5*time.Second, 10_000
+	if *short {
+		*rounds = 1
+		b.warm, b.measure, b.rest, b.idleClients = 400*time.Millisecond, 800*time.Millisecond, 3*time.Second, 10_000
+	}
+	b.profiles = *profiles
+	if *window > 0 {
+		b.measure = *window
+	}
+	if b.maxClients, err = raiseFiles(manyClients); err != nil {
+		return err
+	}
+	b.idleClients = min(b.idleClients, b.maxClients)
+	b.results = &report.Results{Date: time.Now().UTC().Format(time.DateOnly), Rounds: *rounds, Short: *short, Rows: newRows()}
+	if b.results.Machine, err = machine(c); err != nil {
+		return err
+	}
+	for _, name := range report.Servers {
+		if b.only != nil && !b.wantsServer(name) {
+			continue
+		}
+		text, err := b.servers[name].version()
+		if err != nil {
+			return err
+		}
+		b.results.Versions = append(b.results.Versions, report.Version{Server: name, Text: text})
+	}
+	if err := b.measureAll(*rounds); err != nil {
+		return err
+	}
+	b.results.Rows = withoutEmpty(b.results.Rows)
+	if err := publish(b.results, *out, *data); err != nil {
+		return err
+	}
+	if len(b.broken) > 0 {
+		return errors.New("some measurements failed:\n  " + strings.Join(b.broken, "\n  "))
+	}
+	return nil
+}
+
+func (b *bench) wantsServer(name string) bool {
+	for _, s := range b.only {
+		if s == name {
+			return true
+		}
+	}
+	return false
+}
+
+// measureAll runs everything the command line selects.
+func (b *bench) measureAll(rounds int) error {
+	err := b.play(allScenes(), rounds)
+	for _, step := range []func() error{b.playLatency, b.playHeartbeats, b.playMany, b.playCurves} {
+		if err == nil {
+			err = step()
+		}
+	}
+	fmt.Fprintf(os.Stderr, "\nmeasured in %v\n\n", time.Since(b.began).Round(time.Second))
+	if errors.Is(err, load.ErrInterrupted) {
+		return errors.New("interrupted; nothing was written")
+	}
+	return err
+}
+
+func publish(results *report.Results, out, data string) error {
+	report.Table(os.Stdout, results)
+	if out == "" {
+		return nil
+	}
+	if data != "" {
+		if err := results.Save(data); err != nil {
+			return err
+		}
+	}
+	if err := results.WriteCharts(filepath.Join(out, "charts")); err != nil {
+		return err
+	}
+	return results.WritePage(filepath.Join(out, "benchmarks.md"))
+}
+
+func list(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// WritePage writes the page of the results in Markdown.
+func (r *Results) WritePage(path string) error {
+	return os.WriteFile(path, []byte(r.page()), 0o644)
+}
+
+func (r *Results) page() string {
+	b := new(strings.Builder)
+	met, all := r.Score()
+	fmt.Fprintf(b, "# Benchmarks\n\nWritten by `make bench` on %s", r.Date)
+	if r.Short {
+		b.WriteString(" in its short form (`SHORT=1`): one round, fewer rows, more noise")
+	}
+	fmt.Fprintf(b, ". %d of %d goals are met.\n\n", met, all)
+	r.method(b)
+	b.WriteString("\n## Figures\n\nThe server's processor time per operation in µs, unless the row says otherwise; medians. " +
+		"± is half the distance between the extremes of the rounds. Lower is better.\n")
+	section := ""
+	for _, row := range r.Rows {
+		if row.Section != section {
+			section = row.Section
+			fmt.Fprintf(b, "\n### %s\n\n", section)
+			for _, c := range chartsOf(section) {
+				fmt.Fprintf(b, "![%s](charts/%s.svg)\n\n", c.title, c.id)
+			}
+			fmt.Fprintf(b, "| work | EIO | %s | goal |\n|---|---|%s---|\n", strings.Join(Servers, " | "), strings.Repeat("---|", len(Servers)))
+		}
+		r.row(b, row)
+	}
+	r.misses(b)
+	r.faults(b)
+	if len(r.Curves) > 0 {
+		b.WriteString("\n## How it grows\n\n")
+		for _, c := range r.Curves {
+			fmt.Fprintf(b, "![%s](charts/%s.svg)\n\n", c.Title, c.ID)
+		}
+		for _, c := range r.Curves {
+			c.table(b)
+		}
+	}
+	return b.String()
+}
+
+func (r *Results) method(b *strings.Builder) {
+	m := r.Machine
+	fmt.Fprintf(b, "## How it was measured\n\n")
+	where := "server and load share the processors"
+	if m.Pinned {
+		where = "the server alone on one core, the load on another"
+	}
+	fmt.Fprintf(b, "- Machine: %s, %d cores, %d GiB, %s; Go %s, Node %s; %s. Load average at the start: %s.\n", m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Node, where, m.Load)
+	b.WriteString("- Processor time is the scheduler's account of the whole server process, memory the Rss of `smaps_rollup`. " +
+		"Each measurement uses a fresh server, nothing else of the benchmark runs meanwhile, and rounds go over all servers in turn.\n")
+	fmt.Fprintf(b, "- %d rounds; the long ones (10,000 members, connecting) and most of revision 3 twice at most; latencies, heartbeats and 100,000 connections once.\n", r.Rounds)
+	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather.\n" +
+		"- Latencies count from when a request was due (Poisson arrivals, no coordinated omission), generator included.\n" +
+		"- Every delivery of a broadcast is checked to come once and in order.\n\nVersions:\n\n")
+	for _, v := range r.Versions {
+		fmt.Fprintf(b, "- `%s`: %s\n", v.Server, v.Text)
+	}
+}
+
+func (r *Results) row(b *strings.Builder, row *Row) {
+	rev := "–"
+	if row.Revision != 0 {
+		rev = fmt.Sprint(row.Revision)
+	}
+	fmt.Fprintf(b, "| %s", row.Title)
+	if row.Unit != "µs" {
+		fmt.Fprintf(b, " (%s)", row.Unit)
+	}
+	fmt.Fprintf(b, " | %s |", rev)
+	for _, name := range Servers {
+		v, ok := row.Value(name)
+		if !ok {
+			b.WriteString(" – |")
+			continue
+		}
+		c := row.Cells[name]
+		text := Figure(v)
+		if name == Ours {
+			text = "**" + text + "**"
+		}
+		if len(c.Samples) > 1 {
+			text += fmt.Sprintf(" ±%.0f %%", 100*c.Noise())
+		}
+		if c.Faults != "" {
+			text += " ¹"
+		}
+		fmt.Fprintf(b, " %s |", text)
+	}
+	var goals []string
+	for _, c := range row.Checks() {
+		mark := "✓"
+		if !c.Met {
+			mark = "✗"
+		}
+		if c.Peer == "" {
+			goals = append(goals, fmt.Sprintf("%s ≤ %s %s", mark, Figure(c.Max), row.Unit))
+		} else {
+			goals = append(goals, fmt.Sprintf("%s %.2f of %s (≤ %.2f)", mark, c.Ratio, c.Peer, c.Factor))
+		}
+	}
+	fmt.Fprintf(b, " %s |\n", strings.Join(goals, "<br>"))
+}
+
+func (r *Results) misses(b *strings.Builder) {
+	var lines []string
+	for _, row := range r.Rows {
+		for _, c := range row.Checks() {
+			if !c.Met {
+				over := 100 * (c.Ratio/max(c.Factor, 1e-9) - 1)
+				if c.Peer == "" {
+					over = 100 * (c.Ratio - 1)
+				}
+				v, _ := row.Value(Ours)
+				name := row.Title
+				if row.Revision != 0 {
+					name += fmt.Sprintf(", EIO %d", row.Revision)
+				}
+				lines = append(lines, fmt.Sprintf("- %s: %s %s where %s would do, %.0f %% over.", name, Figure(v), row.Unit, Figure(c.Bound), over))
+			}
+		}
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(b, "\n## Goals missed\n\n%s\n", strings.Join(lines, "\n"))
+	}
+}
+
+func (r *Results) faults(b *strings.Builder) {
+	var lines []string
+	for _, row := range r.Rows {
+		for _, name := range Servers {
+			if c := row.Cells[name]; c != nil && c.Faults != "" {
+				lines = append(lines, fmt.Sprintf("- %s, %s, EIO %d: %s", name, row.Title, row.Revision, c.Faults))
+			}
+		}
+	}
+	if len(lines) > 0 {
+		fmt.Fprintf(b, "\n¹ Faults during the measurement:\n\n%s\n", strings.Join(lines, "\n"))
+	}
+}
+
+func (c *Curve) table(b *strings.Builder) {
+	fmt.Fprintf(b, "| %s |", c.X)
+	for _, p := range c.Points {
+		fmt.Fprintf(b, " %.0f |", p.X)
+	}
+	fmt.Fprintf(b, "\n|---|%s\n| %s, %s |", strings.Repeat("---|", len(c.Points)), strings.ToLower(c.Title[:1])+c.Title[1:], c.Unit)
+	for _, p := range c.Points {
+		fmt.Fprintf(b, " %s |", Figure(p.Y))
+	}
+	b.WriteString("\n\n")
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-sails/sails/compat_test/bench/load"
+	"github.com/go-sails/sails/compat_test/bench/process"
+	"github.com/go-sails/sails/compat_test/bench/report"
+)
+
+// bench is one run.
+type bench struct {
+	ctx     context.Context
+	servers map[string]*server
+	only    []string // servers; nil is all
+	scenes  []string // scenes; nil is all
+	cores   cores
+	results *report.Results
+	began   time.Time
+	steps   int // done so far
+	total   int
+
+	warm, measure time.Duration // of a window
+	rest          time.Duration // before memory is read
+	idleClients   int
+	maxClients    int // descriptors allow so many
+	broken        []string
+	profiles      string // folder; "" takes none
+	profiling     sync.WaitGroup
+}
+
+// wants tells whether the command line selects a server and a scene.
+func (b *bench) wants(scene, server string) bool {
+	return (b.only == nil || slices.Contains(b.only, server)) && (b.scenes == nil || slices.Contains(b.scenes, scene))
+}
+
+// play runs the scenes in rounds: each round all scenes, each scene all servers, so
+// that what the machine does besides falls on all alike.
+func (b *bench) play(scenes []*scene, rounds int) error {
+	each := func(do func(round int, s *scene, name string) error) error {
+		for round := range rounds {
+			for _, s := range scenes {
+				if round >= s.rounds || s.long && b.results.Short {
+					continue
+				}
+				for i := range s.servers {
+					name := s.servers[(i+round)%len(s.servers)] // no server is always first
+					if !b.wants(s.name, name) || !slices.Contains(b.servers[name].revisions, s.revision) {
+						continue
+					}
+					if err := do(round, s, name); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	}
+	_ = each(func(int, *scene, string) error { b.total++; return nil })
+	return each(func(round int, s *scene, name string) error {
+		label := fmt.Sprintf("round %d of %d, %s, EIO %d, %s", round+1, rounds, s.name, s.revision, name)
+		return b.stage(label, s, name)
+	})
+}
+
+// stage plays a scene on a fresh server. A server that fails loses that scene; the
+// run goes on.
+func (b *bench) stage(label string, s *scene, name string) error {
+	b.progress(label)
+	err := b.perform(s, name)
+	if errors.Is(err, load.ErrInterrupted) || b.ctx.Err() != nil {
+		return load.ErrInterrupted
+	}
+	if err != nil {
+		b.fail(fmt.Sprintf("%s: %v", label, err))
+	}
+	return nil
+}
+
+// fail notes what could not be measured.
+func (b *bench) fail(text string) {
+	b.broken = append(b.broken, text)
+	fmt.Fprintf(os.Stderr, "\n  %s\n", text)
+}
+
+func (b *bench) perform(s *scene, name string) error {
+	spec := b.servers[name].spec(s.sessions)
+	if b.profiles != "" {
+		spec.Env = append(spec.Env, "PPROF=1")
+	}
+	srv, err := process.Start(spec, b.cores.server)
+	if err != nil {
+		return err
+	}
+	defer srv.Stop()
+	defer b.profiling.Wait()
+	loop, err := load.NewLoop(b.ctx)
+	if err != nil {
+		return err
+	}
+	defer loop.Close()
+	if err := srv.Quiet(3 * time.Second); err != nil {
+		return err
+	}
+	st := &stage{b: b, scene: s.name, server: srv, name: name, revision: s.revision, loop: loop}
+	st.target = &load.Target{Port: srv.Port, Revision: s.revision, Query: sdk}
+	if s.sessions {
+		if st.target.Cookies, err = cookies(srv.Port, 200); err != nil {
+			return err
+		}
+	}
+	if st.empty, err = srv.RSS(); err != nil {
+		return err
+	}
+	if err := s.play(st); err != nil {
+		return errors.Join(err, srv.Alive())
+	}
+	return srv.Alive()
+}
+
+// add keeps a figure.
+func (b *bench) add(row, server string, value float64, s *load.Sample, faults string) {
+	r := b.results.Row(row)
+	if r == nil {
+		panic("bench: no row " + row)
+	}
+	c := r.Cells[server]
+	if c == nil {
+		c = new(report.Cell)
+		r.Cells[server] = c
+	}
+	c.Samples = append(c.Samples, value)
+	if s != nil && s.Elapsed > 0 {
+		c.Rate = append(c.Rate, s.Rate())
+		c.Busy = append(c.Busy, s.Busy())
+	}
+	if faults != "" {
+		c.Faults = faults
+	}
+}
+
+// progress says what happens now; on a terminal the line is replaced.
+func (b *bench) progress(label string) {
+	b.steps++
+	spent := time.Since(b.began).Round(time.Second)
+	line := fmt.Sprintf("[%d/%d, %v] %s", b.steps, b.total, spent, label)
+	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprintf(os.Stderr, "\r%s%s", line, strings.Repeat(" ", max(0, 78-len(line))))
+		return
+	}
+	fmt.Fprintln(os.Stderr, line)
+}

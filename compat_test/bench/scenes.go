@@ -1,0 +1,264 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-sails/sails/compat_test/bench/load"
+	"github.com/go-sails/sails/compat_test/bench/process"
+	"github.com/go-sails/sails/compat_test/bench/report"
+)
+
+// scene is one kind of load on one fresh server. It may fill several rows.
+type scene struct {
+	name     string
+	revision int
+	servers  []string
+	sessions bool
+	rounds   int  // at most
+	long     bool // not in the short form
+	play     func(st *stage) error
+}
+
+// stage is where a scene plays.
+type stage struct {
+	b        *bench
+	scene    string
+	profiled int // profiles taken
+	server   *process.Server
+	name     string
+	revision int
+	target   *load.Target
+	loop     *load.Loop
+	empty    int64 // RSS before any connection
+}
+
+func allScenes() []*scene {
+	sockets := []string{report.Ours, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	virtual := []string{report.Ours, report.NodeSails, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	sails := []string{report.Ours, report.NodeSails}
+	var scenes []*scene
+	for _, rev := range []int{4, 3} {
+		most := 9
+		if rev == 3 {
+			most = 2
+		}
+		scenes = append(scenes,
+			&scene{name: "echo", revision: rev, servers: sockets, rounds: 9, play: playEcho},
+			&scene{name: "rooms", revision: rev, servers: sockets, rounds: most, play: playRooms},
+			&scene{name: "polling", revision: rev, servers: sockets, rounds: most, play: playPolling},
+			&scene{name: "virtual", revision: rev, servers: virtual, rounds: most, play: playVirtual("virtual")},
+			&scene{name: "virtual-sessions", revision: rev, servers: sails, sessions: true, rounds: most, play: playVirtual("virtual-sessions")},
+			&scene{name: "broadcast-1000", revision: rev, servers: sockets, rounds: most, long: rev == 3, play: playFan(1000)},
+			&scene{name: "broadcast-10000", revision: rev, servers: sockets, rounds: 2, long: true, play: playFan(10_000)},
+			&scene{name: "connect", revision: rev, servers: append([]string{report.NodeSails}, sockets...), rounds: 2, long: rev == 3, play: playConnect},
+		)
+	}
+	return scenes
+}
+
+// sdk is what sails.io.js says about itself; Sails wants to know.
+const sdk = "&__sails_io_sdk_version=1.2.1&__sails_io_sdk_platform=browser&__sails_io_sdk_language=javascript"
+
+// echoData is a small object, its keys in order so that every encoder agrees.
+const echoData = `{"count":17,"text":"thirty-two bytes of text, no more"}`
+
+func (st *stage) window() load.Window {
+	st.profile("profile", st.b.warm+st.b.measure)
+	return load.Window{Warm: st.b.warm, Measure: st.b.measure, CPU: st.server.CPU}
+}
+
+// dial connects WebSocket clients.
+func (st *stage) dial(n int) ([]*load.Client, error) {
+	return st.loop.Dial(st.target, n, 64, idleSink{}, 2*time.Minute)
+}
+
+type idleSink struct{}
+
+func (idleSink) Message(*load.Client, []byte) {}
+
+func playEcho(st *stage) error {
+	clients, err := st.dial(200)
+	if err != nil {
+		return err
+	}
+	for _, outstanding := range []int{1, 4} {
+		s, err := st.loop.Closed(clients, load.Echo(echoData), outstanding, st.window())
+		if err != nil {
+			return err
+		}
+		st.record(rowID(fmt.Sprintf("echo-%d", outstanding), st.revision), s)
+	}
+	return nil
+}
+
+func playRooms(st *stage) error {
+	clients, err := st.dial(200)
+	if err != nil {
+		return err
+	}
+	s, err := st.loop.Closed(clients, load.Rooms(), 2, st.window())
+	if err != nil {
+		return err
+	}
+	st.record(rowID("rooms", st.revision), s)
+	return nil
+}
+
+func playPolling(st *stage) error {
+	pollers, err := st.loop.DialPolling(st.target, 100, time.Minute)
+	if err != nil {
+		return err
+	}
+	s, err := st.loop.ClosedPolling(pollers, load.Echo(echoData), st.window())
+	if err != nil {
+		return err
+	}
+	st.record(rowID("polling", st.revision), s)
+	return nil
+}
+
+func playVirtual(row string) func(*stage) error {
+	return func(st *stage) error {
+		clients, err := st.dial(200)
+		if err != nil {
+			return err
+		}
+		s, err := st.loop.Closed(clients, load.Virtual(), 4, st.window())
+		if err != nil {
+			return err
+		}
+		st.record(rowID(row, st.revision), s)
+		return nil
+	}
+}
+
+// fan connects a sender and members who have joined.
+func (st *stage) fan(members int) (*load.Broadcasts, error) {
+	clients, err := st.dial(members + 1)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.loop.JoinRoom(clients[1:], "room"); err != nil {
+		return nil, err
+	}
+	return &load.Broadcasts{Sender: clients[0], Members: clients[1:], Room: "room"}, nil
+}
+
+func playFan(members int) func(*stage) error {
+	return func(st *stage) error {
+		b, err := st.fan(members)
+		if err != nil {
+			return err
+		}
+		for _, b.Size = range []int{100, 2048} {
+			for _, inFlight := range []int{1, 4} {
+				s, err := st.loop.Fan(b, inFlight, st.window())
+				if err != nil {
+					return err
+				}
+				st.record(rowID(fanID(members, b.Size, inFlight), st.revision), s)
+			}
+		}
+		return nil
+	}
+}
+
+func playConnect(st *stage) error {
+	n := st.b.idleClients
+	_, err := st.connectIdle(n, rowID("connect", st.revision), rowID("idle", st.revision))
+	return err
+}
+
+// connectIdle connects n clients, lets them rest and records what both cost.
+func (st *stage) connectIdle(n int, connectRow, idleRow string) ([]*load.Client, error) {
+	before, err := st.server.CPU()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	st.profile("profile", time.Second)
+	clients, err := st.dial(n)
+	if err != nil {
+		return nil, err
+	}
+	after, err := st.server.CPU()
+	if err != nil {
+		return nil, err
+	}
+	if connectRow != "" {
+		st.record(connectRow, &load.Sample{Ops: int64(n), CPU: after - before, Elapsed: time.Since(began)})
+	}
+	if err := st.loop.Run(time.Now().Add(st.b.rest), load.KeepAlive(clients)); err != nil {
+		return nil, err
+	}
+	st.profile("heap", 0)
+	rss, err := st.server.RSS()
+	if err != nil {
+		return nil, err
+	}
+	st.b.add(idleRow, st.name, float64(rss-st.empty)/1024/float64(n), nil, lossText(st.loop.Lost))
+	return clients, nil
+}
+
+func lossText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d connections dropped", n)
+}
+
+// heartbeats lets clients rest for two intervals of their heartbeat.
+func (st *stage) heartbeats(clients []*load.Client, row string) error {
+	const intervals = 2
+	before, err := st.server.CPU()
+	if err != nil {
+		return err
+	}
+	lost := st.loop.Lost
+	if err := st.loop.Run(time.Now().Add(intervals*25*time.Second), nil); err != nil {
+		return err
+	}
+	after, err := st.server.CPU()
+	if err != nil {
+		return err
+	}
+	perInterval := (after - before).Seconds() * 1e6 / intervals / float64(len(clients))
+	st.b.add(row, st.name, perInterval, nil, lossText(st.loop.Lost-lost))
+	return nil
+}
+
+// record keeps a sample's CPU time per operation.
+func (st *stage) record(row string, s *load.Sample) {
+	if s.Ops == 0 {
+		st.b.fail(fmt.Sprintf("%s, %s: nothing was done (%s)", row, st.name, s.Faults()))
+		return
+	}
+	st.b.add(row, st.name, s.PerOp().Seconds()*1e6, s, s.Faults())
+}
+
+// cookies asks Sails for n session cookies, as sails.io.js does before it connects.
+func cookies(port, n int) ([]string, error) {
+	client := &http.Client{Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	var list []string
+	for range n {
+		res, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/__getcookie", port))
+		if err != nil {
+			return nil, err
+		}
+		_, _ = io.Copy(io.Discard, res.Body)
+		res.Body.Close()
+		set := res.Header.Get("Set-Cookie")
+		if set == "" {
+			return nil, errors.New("bench: /__getcookie sets no cookie")
+		}
+		value, _, _ := strings.Cut(set, ";")
+		list = append(list, value)
+	}
+	return list, nil
+}
