@@ -33,7 +33,7 @@ type timer struct {
 }
 
 func (w *wheel) init(shortest time.Duration) {
-	w.tick = min(max(shortest/32, 5*time.Millisecond), 250*time.Millisecond)
+	w.tick = min(max(shortest/100, time.Millisecond), 250*time.Millisecond)
 	w.start = time.Now()
 	w.over = make(chan struct{})
 }

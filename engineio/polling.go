@@ -22,6 +22,7 @@ type pollingTransport struct {
 	release   bool // answer the held GET with noop
 	abrupt    bool // the session was closed with nothing to send while a GET was held
 	last      *Message
+	coming    chan struct{}            // closed when a poll arrives; nil when nobody waits for one
 	posting   *http.ResponseController // of the POST under way
 }
 
@@ -72,6 +73,10 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.serving = true
+	if p.coming != nil {
+		close(p.coming)
+		p.coming = nil
+	}
 	var batch []*Message
 	var size int
 	for {

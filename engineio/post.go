@@ -52,6 +52,9 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := s.takePayload(body, octets, r); err != nil {
+		if errors.Is(err, stopClosePacket) {
+			s.awaitPoll()
+		}
 		s.endedByPost(err)
 	}
 	if len(r.TransferEncoding) > 0 { // SEC-5
@@ -115,7 +118,7 @@ func (s *Session) takePayload(body []byte, octets bool, r *http.Request) error {
 			s.mu.Lock()
 			s.polling.last = noopPacket
 			s.mu.Unlock()
-			return stopTransportClose
+			return stopClosePacket
 		}
 		if err := s.receive(p); err != nil {
 			return err
@@ -123,6 +126,29 @@ func (s *Session) takePayload(body []byte, octets bool, r *http.Request) error {
 		s.waitToRead(r.Context().Done())
 		return nil
 	})
+}
+
+// stragglerWait is how long a close packet waits for the poll that was sent with it.
+const stragglerWait = 20 * time.Millisecond
+
+// awaitPoll waits a moment for a poll, when none is held: a client that says goodbye
+// keeps a poll under way, which comes over another connection and may be served
+// after the POST although it was sent before.
+func (s *Session) awaitPoll() {
+	s.mu.Lock()
+	if s.state == closed || s.polling.serving || s.ws != nil {
+		s.mu.Unlock()
+		return
+	}
+	coming := make(chan struct{})
+	s.polling.coming = coming
+	s.mu.Unlock()
+	late := time.NewTimer(stragglerWait)
+	defer late.Stop()
+	select {
+	case <-coming:
+	case <-late.C:
+	}
 }
 
 // endedByPost ends the session for what takePayload returned.

@@ -16,6 +16,7 @@ func (e *stop) Error() string { return "engineio: " + string(e.reason) }
 var (
 	stopClosed         = &stop{TransportClose} // the session is over already
 	stopTransportClose = &stop{TransportClose}
+	stopClosePacket    = &stop{TransportClose} // the client said goodbye over polling
 	stopTransportError = &stop{TransportError}
 	stopParseError     = &stop{ParseError}
 )

@@ -363,7 +363,7 @@ func (s *Session) onTimer() {
 	case s.enc.revision == 4 && !s.awaitsPong.Load():
 		s.awaitsPong.Store(true)
 		s.extended = false
-		s.arm(s.srv.cfg.PingTimeout)
+		s.arm(s.srv.cfg.PingTimeout - min(-left, s.srv.wheel.tick)) // ticks late do not add up
 		s.queue = append(s.queue, pingPacket)
 		s.enqueued(pingPacket.size())
 	default:

@@ -18,8 +18,8 @@ func (srv *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, s *Sessi
 		wsconn.Refuse(w, status, BadRequest.String())
 		return
 	}
-	if !s.reserveUpgrade() { // one at a time, never twice, unharmed by the attempt (SEC-31)
-		srv.refuse(w, r, true, &refusal{code: BadRequest, context: "TRANSPORT_MISMATCH"})
+	if !s.reserveUpgrade() {
+		srv.turnAway(w, r, s)
 		return
 	}
 	h := http.Header{}
@@ -43,6 +43,23 @@ func (srv *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, s *Sessi
 	t.expiry = time.AfterFunc(srv.cfg.UpgradeTimeout, t.abandon)
 	s.mu.Unlock()
 	srv.startReader(t, taken.Buffered)
+}
+
+// turnAway refuses a WebSocket for a session that has one, or another on its way:
+// one at a time, never twice, and the session is not harmed by the attempt (SEC-31).
+// As with the JavaScript server the handshake is completed and the WebSocket closed;
+// nothing that comes over it is looked at.
+func (srv *Server) turnAway(w http.ResponseWriter, r *http.Request, s *Session) {
+	srv.counters.refused[BadRequest].Add(1)
+	srv.cfg.Logger.Debug("engineio: upgrade refused", "remote", r.RemoteAddr)
+	taken, err := wsconn.Hijack(w, r, wsconn.Accept{WriteTimeout: srv.cfg.WriteTimeout})
+	if err != nil {
+		return
+	}
+	t := srv.newWebSocket(s, taken)
+	t.role = discarding
+	t.abandon()
+	srv.startReader(t, nil)
 }
 
 func (s *Session) reserveUpgrade() bool {
