@@ -78,6 +78,15 @@ need_chromium() {
 	chromium --version >/dev/null 2>&1 || fail "chromium was installed but does not start"
 }
 
+need_brokers() { # what compat_test/cluster starts
+	local packages=() name
+	for name in redis-server nats-server haproxy nginx; do
+		[ -n "$(PATH=$PATH:/usr/sbin command -v "$name")" ] || packages+=("$name")
+	done
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || packages+=(postgresql)
+	[ ${#packages[@]} -eq 0 ] || apt_install "servers of clusters in the tests" "${packages[@]}"
+}
+
 command -v go >/dev/null || fail "Go is missing: see https://go.dev/dl"
 case ${1-} in
 demo)
@@ -88,8 +97,9 @@ test)
 	need_node
 	need_compiler
 	need_chromium
+	need_brokers
 	need_packages examples/chat
-	for lock in compat_test/driver compat_test/peers/*; do
+	for lock in compat_test/driver compat_test/cluster/node compat_test/peers/*; do
 		if [ -e "$lock/package-lock.json" ]; then need_packages "${lock%/}"; fi
 	done
 	;;
