@@ -1,10 +1,14 @@
 package cluster_test
 
 import (
+	"context"
+	"errors"
 	"os/exec"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -84,4 +88,135 @@ func TestRedisAdapter(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestRedisTable: Go nodes beside nodes of the original software, each operation in
+// each direction.
+func TestRedisTable(t *testing.T) {
+	server := startRedis(t)
+	for _, c := range []struct {
+		adapter string
+		options object
+		cfg     redisadapter.Config
+	}{
+		{"redis", nil, redisadapter.Config{}},
+		{"redis", object{"publishOnSpecificResponseChannel": true}, redisadapter.Config{SpecificResponses: true}},
+		{"redis6", nil, redisadapter.Config{Level: redisadapter.Level6}},
+		{"sailshq6", nil, redisadapter.Config{Level: redisadapter.Level6}},
+	} {
+		name := c.adapter
+		if c.options != nil {
+			name += "/specific"
+		}
+		t.Run(name, func(t *testing.T) {
+			old := c.cfg.Level == redisadapter.Level6
+			table(t, old, func(t *testing.T) (func(string) node, func(string) node) {
+				cfg := c.cfg
+				cfg.Redis, cfg.Key = server.options(), prefix()
+				create := adapters(t, redisadapter.New, cfg)
+				return func(name string) node {
+						return &goNode{startGo(t, name, socketio.Config{Adapter: create()}), t, testContext(t)}
+					}, func(name string) node {
+						return &countedOld{startPeer(t, object{"adapter": c.adapter, "name": name, "key": cfg.Key, "port": server.port, "options": c.options}), server, cfg.Key, old}
+					}
+			})
+		})
+	}
+}
+
+// countedOld is a JavaScript node; those of Level6 cannot count themselves.
+type countedOld struct {
+	*nodePeer
+	server *redisServer
+	key    string
+	old    bool
+}
+
+func (c *countedOld) count() int {
+	if !c.old {
+		return c.nodePeer.count()
+	}
+	channel := c.key + "-request#/#"
+	counts, err := c.server.client().PubSubNumSub(testContext(c.t), channel).Result()
+	check(c.t, err)
+	return int(counts[channel])
+}
+
+// CB-6, CB-7: what nodes of socket.io-redis 6 ask is answered.
+func TestRedisOldRequests(t *testing.T) {
+	server := startRedis(t)
+	key := prefix()
+	create := adapters(t, redisadapter.New, redisadapter.Config{Redis: server.options(), Key: key, Level: redisadapter.Level6})
+	g := &goNode{startGo(t, "go", socketio.Config{Adapter: create()}), t, testContext(t)}
+	for _, adapter := range []string{"redis6", "sailshq6"} {
+		t.Run(adapter, func(t *testing.T) {
+			n := startPeer(t, object{"adapter": adapter, "name": "node", "key": key, "port": server.port})
+			defer n.kill()
+			eventually(t, "both nodes", func() bool { return g.count() == 2 })
+			here, there := n.connect("here", n.url), n.connect("there", g.url)
+			s, ok := g.Socket(there)
+			if !ok {
+				t.Fatal("socket is missing")
+			}
+			check(t, s.Join("r"))
+			rooms := []string{here, there, "r"}
+			slices.Sort(rooms)
+			if got := get[[]string](n, "allRooms", nil); !slices.Equal(got, rooms) {
+				t.Errorf("all rooms %q, want %q", got, rooms)
+			}
+			for room, want := range map[string][]string{"r": {there}, there: {there}, "x": {}, here: {here}} {
+				if got := get[[]string](n, "sockets", object{"to": []string{room}}); !slices.Equal(got, want) {
+					t.Errorf("sockets in %q: %q", room, got)
+				}
+			}
+			n.do("remoteJoin", object{"socket": there, "room": "joined"})
+			eventually(t, "the room", func() bool { return g.RoomSize("joined") == 1 })
+
+			// What nodes of this level cannot answer is named as missing.
+			ctx, cancel := context.WithTimeout(testContext(t), time.Second)
+			defer cancel()
+			var partial *socketio.PartialError
+			if list, err := g.EmitAckAll(ctx, "q"); !errors.As(err, &partial) || len(list) != 1 {
+				t.Errorf("%d answers, %v", len(list), err)
+			}
+			soon, cancel := context.WithTimeout(testContext(t), time.Second)
+			defer cancel()
+			if _, err := g.ServerSideEmitAck(soon, "q"); !errors.As(err, &partial) || partial.Expected != 1 || partial.Received != 0 {
+				t.Errorf("server-side event: %v", err)
+			}
+			n.do("close", object{"name": "there"})
+			eventually(t, "the socket to go", func() bool { _, ok := g.Socket(there); return !ok })
+		})
+		eventually(t, "one node", func() bool { return g.count() == 1 })
+	}
+}
+
+// EmitAckAll is EmitAck to everyone.
+func (g *goNode) EmitAckAll(ctx context.Context, event string) ([]socketio.Args, error) {
+	return g.To().EmitAck(ctx, event)
+}
+
+// Spec 3.8: what processes without sockets send.
+func TestRedisEmitter(t *testing.T) {
+	server := startRedis(t)
+	key := prefix()
+	create := adapters(t, redisadapter.New, redisadapter.Config{Redis: server.options(), Key: key})
+	g := &goNode{startGo(t, "go", socketio.Config{Adapter: create()}), t, testContext(t)}
+	n := startPeer(t, object{"adapter": "redis", "name": "node", "key": key, "port": server.port})
+	eventually(t, "both nodes", func() bool { return g.count() == 2 && n.count() == 2 })
+	ids := map[string]string{"here": n.connect("here", n.url), "there": n.connect("there", g.url)}
+
+	n.do("emitter", object{"calls": [][]any{
+		{"emit", "all", 1, object{"$bytes": []byte{1}}}, {"socketsJoin", []string{"r"}},
+		{"serverSideEmit", "hello", "from afar"},
+	}})
+	if got := g.seen(); got != `["from afar"]` {
+		t.Errorf("saw %s", got)
+	}
+	eventually(t, "the room", func() bool { return g.RoomSize("r") == 1 })
+	n.do("emitter", object{"to": []string{"r"}, "except": []string{ids["here"]}, "calls": [][]any{{"emit", "r"}, {"socketsLeave", []string{"r"}}}})
+	eventually(t, "no room", func() bool { return g.RoomSize("r") == 0 })
+	n.expectEvents("there", `["all",1,{"$bytes":"AQ=="}]`, `["r"]`)
+	n.do("emitter", object{"to": []string{ids["there"]}, "calls": [][]any{{"disconnectSockets", true}}})
+	n.expectEvents("there", `["disconnected","io server disconnect"]`)
 }
