@@ -56,7 +56,9 @@ func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// servePoll holds a GET until there is something to send.
+// servePoll holds a GET until there is something to send. One that came about when a
+// WebSocket took over was sent after that, over another connection: it is refused
+// like those that come later.
 func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	p := s.polling
 	s.mu.Lock()
@@ -73,6 +75,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.serving = true
+	began := s.srv.wheel.elapsed()
 	if p.coming != nil {
 		close(p.coming)
 		p.coming = nil
@@ -80,6 +83,12 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	var batch []*Message
 	var size int
 	for {
+		if s.ws != nil && s.state != closed && s.tookOver-began < stragglerWait {
+			p.held, p.serving = false, false
+			s.mu.Unlock()
+			s.srv.refuse(w, r, false, &refusal{code: BadRequest, context: "TRANSPORT_MISMATCH"})
+			return
+		}
 		if batch, size = s.takeForPoll(); len(batch) > 0 {
 			break
 		}

@@ -40,7 +40,8 @@ type Session struct {
 	gate       chan struct{} // closed when reading may go on; nil when nobody waits; guarded by mu
 	ws         *wsTransport  // nil while polling; guarded by mu
 	polling    *pollingTransport
-	probe      *wsTransport // a WebSocket that asked to take over; guarded by mu
+	probe      *wsTransport  // a WebSocket that asked to take over; guarded by mu
+	tookOver   time.Duration // when ws took over from polling, since the wheel's start; guarded by mu
 	data       any
 	ctx        context.Context         // nil until asked for; guarded by mu
 	cancel     context.CancelCauseFunc // guarded by mu

@@ -1,6 +1,7 @@
 package engineio_test
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,4 +74,34 @@ func TestHeartbeat_PreciseWhereTimesAreShort(t *testing.T) {
 			t.Fatalf("%v late", late)
 		}
 	})
+}
+
+// Spec sheet 1.10: after the upgrade polls get code 3, also one that was sent after
+// the upgrade packet and came first. A poll that was there for longer is released.
+func TestUpgrade_PollBesideUpgradePacket(t *testing.T) {
+	for _, tc := range []struct {
+		before time.Duration
+		status int
+	}{{time.Millisecond, 400}, {50 * time.Millisecond, 200}} {
+		synctest.Test(t, func(t *testing.T) {
+			h := newRecorder()
+			r := newPipeRig(t, h, engineio.Config{})
+			q, _ := r.open(4)
+			w, _, err := r.dialWS(strings.Replace(q, "polling", "websocket", 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			poll := r.pollLater(q)
+			after := time.NewTimer(tc.before)
+			<-after.C
+			w.send("5", "4hello") // a probe before it is usual, not required
+			if got := await(t, h.got, "message"); got != "hello" {
+				t.Fatal(got)
+			}
+			if a := await(t, poll, "answer of the poll"); a.status != tc.status {
+				t.Fatalf("%d %q, want %d", a.status, a.body, tc.status)
+			}
+			w.conn.Close()
+		})
+	}
 }

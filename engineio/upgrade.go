@@ -123,7 +123,7 @@ func (t *wsTransport) onProbePacket(p eioproto.Packet, err error) error {
 		}
 		t.session.releasePolls(t)
 		return nil
-	case p.Type == eioproto.Upgrade && t.role == probed:
+	case p.Type == eioproto.Upgrade: // the JavaScript server does not insist on a probe before it
 		return t.takeOver()
 	}
 	return stopTransportError // this WebSocket only
@@ -160,6 +160,7 @@ func (t *wsTransport) takeOver() error {
 	s.probe = nil
 	s.ws = t
 	s.upgraded = true
+	s.tookOver = s.srv.wheel.elapsed()
 	if s.awaitsPong.Load() { // the ping may have gone down with the last poll
 		s.awaitsPong.Store(false)
 		s.expect(s.srv.cfg.PingInterval)
