@@ -65,7 +65,7 @@ func (c *call) add(ctx context.Context) (any, error) {
 	id, childID := c.o.ID, c.o.AssociatedIDs
 	c.subscribe(c.m, id)
 	c.then(func(ctx context.Context, n Notifier) error {
-		return n.PublishAdd(ctx, c.m, id, assoc.Alias, childID, c.by(false))
+		return n.PublishAdd(ctx, c.m, id, assoc.Alias, childID, c.by(false), false)
 	})
 	if assoc.Junction == nil {
 		if former := child[assoc.Via]; former != nil && (c.api.cfg.Strict || former != id) { // SU-16
@@ -168,7 +168,7 @@ func (c *call) announceReplaced(assoc *model.Association, ids []any, before []mo
 			continue
 		}
 		c.then(func(ctx context.Context, n Notifier) error {
-			return n.PublishAdd(ctx, c.m, parent, assoc.Alias, id, c.by(false))
+			return n.PublishAdd(ctx, c.m, parent, assoc.Alias, id, c.by(false), false)
 		})
 	}
 	for _, member := range before {

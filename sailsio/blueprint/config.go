@@ -123,6 +123,11 @@ type Config struct {
 	// record and predate it (SEC-86). New logs a warning.
 	UnsafeAutomatic bool
 
+	// Sails012 serves the routes and the actions of Sails 0.12 instead of 1.x
+	// (spec 7.7). The models should be Sparse, and the app of the Notifier have
+	// Sails012 too. Mirror then counts for all actions (PO-36).
+	Sails012 bool
+
 	// Logger hears about errors that are not the client's. Nil: nothing.
 	Logger *slog.Logger
 }
@@ -167,9 +172,12 @@ func New(cfg Config) (*API, error) {
 		}
 		*prefix = strings.TrimRight(*prefix, "/")
 	}
-	api := &API{cfg: cfg, schema: cfg.Store.Schema(), byName: map[string]*exposed{}, log: cfg.Logger}
+	api := &API{schema: cfg.Store.Schema(), byName: map[string]*exposed{}, log: cfg.Logger}
 	if api.log == nil {
 		api.log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Sails012 && cfg.Mirror {
+		cfg.MirrorAll = true
 	}
 	if cfg.UnsafeAutomatic {
 		api.log.Warn("blueprint: Config.UnsafeAutomatic lets clients set keys and times of records")
@@ -200,5 +208,6 @@ func New(cfg Config) (*API, error) {
 		api.models = append(api.models, e)
 		api.byName[m.Identity] = e
 	}
+	api.cfg = cfg
 	return api, nil
 }

@@ -29,6 +29,16 @@ func (api *API) handler(e *exposed, name Action, assoc *model.Association) http.
 		Find: (*call).find, FindOne: (*call).findOne, Create: (*call).create, Update: (*call).update, Destroy: (*call).destroy,
 		Populate: (*call).populate, Add: (*call).add, Remove: (*call).remove, Replace: (*call).replace,
 	}[name]
+	status := http.StatusOK
+	if api.cfg.Sails012 {
+		run = map[Action]func(*call, context.Context) (any, error){
+			Find: (*call).find012, FindOne: (*call).findOne012, Create: (*call).create012, Update: (*call).update, Destroy: (*call).destroy012,
+			Populate: (*call).populate012, Add: (*call).add012, Remove: (*call).remove012,
+		}[name]
+		if name == Create {
+			status = http.StatusCreated
+		}
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := action.ParseBody(r); err != nil {
 			action.BadRequest(w, r, api.usageBody(r, &model.UsageError{Code: model.InvalidNewRecord, Details: "The body of the request cannot be read: it is no JSON object or array, or too long."}))
@@ -40,12 +50,15 @@ func (api *API) handler(e *exposed, name Action, assoc *model.Association) http.
 			api.fail(w, r, err)
 			return
 		}
-		action.OK(w, r, body)
+		action.JSON(action.Status(w, status), r, body)
 	})
 }
 
 func (c *call) answer(name Action, assoc *model.Association, run func(*call, context.Context) (any, error)) (any, error) {
 	parse := func() (*Options, error) { return c.api.options(c.r, c.e, name, assoc) }
+	if c.api.cfg.Sails012 {
+		parse = func() (*Options, error) { return c.api.options012(c.r, c.e, name, assoc) }
+	}
 	var err error
 	if c.e.Parse != nil {
 		c.o, err = c.e.Parse(c.r, parse)
@@ -98,6 +111,9 @@ func (c *call) subscribe(m *model.Model, ids ...any) {
 
 // fail answers an error.
 func (api *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if api.cfg.Sails012 && api.fail012(w, r, err) {
+		return
+	}
 	var usage *model.UsageError
 	var unique *model.UniqueError
 	var bad unparsable

@@ -23,8 +23,9 @@ type Notifier interface {
 	PublishCreate(ctx context.Context, m *model.Model, record model.Record, by *http.Request) error
 	PublishUpdate(ctx context.Context, m *model.Model, id any, changes, previous model.Record, by *http.Request) error
 	PublishDestroy(ctx context.Context, m *model.Model, id any, previous model.Record, by *http.Request) error
-	PublishAdd(ctx context.Context, m *model.Model, id any, alias string, added any, by *http.Request) error
-	// PublishRemove tells the other side of the association too unless noReverse.
+	// PublishAdd and PublishRemove tell the other side of the association too
+	// unless noReverse.
+	PublishAdd(ctx context.Context, m *model.Model, id any, alias string, added any, by *http.Request, noReverse bool) error
 	PublishRemove(ctx context.Context, m *model.Model, id any, alias string, removed any, by *http.Request, noReverse bool) error
 }
 
@@ -72,14 +73,17 @@ func (p pubsub) PublishDestroy(ctx context.Context, m *model.Model, id any, prev
 	return p.of(m).PublishDestroy(ctx, id, sailsio.By(by), sailsio.Previous(previous))
 }
 
-func (p pubsub) PublishAdd(ctx context.Context, m *model.Model, id any, alias string, added any, by *http.Request) error {
-	return p.of(m).PublishAdd(ctx, id, alias, added, sailsio.By(by))
+func (p pubsub) PublishAdd(ctx context.Context, m *model.Model, id any, alias string, added any, by *http.Request, noReverse bool) error {
+	return p.of(m).PublishAdd(ctx, id, alias, added, reverse(by, noReverse)...)
 }
 
 func (p pubsub) PublishRemove(ctx context.Context, m *model.Model, id any, alias string, removed any, by *http.Request, noReverse bool) error {
-	opts := []sailsio.Option{sailsio.By(by)}
+	return p.of(m).PublishRemove(ctx, id, alias, removed, reverse(by, noReverse)...)
+}
+
+func reverse(by *http.Request, noReverse bool) []sailsio.Option {
 	if noReverse {
-		opts = append(opts, sailsio.NoReverse())
+		return []sailsio.Option{sailsio.By(by), sailsio.NoReverse()}
 	}
-	return p.of(m).PublishRemove(ctx, id, alias, removed, opts...)
+	return []sailsio.Option{sailsio.By(by)}
 }

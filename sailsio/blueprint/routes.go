@@ -110,6 +110,9 @@ func (api *API) custom(identity string) (http.Handler, bool) {
 }
 
 func (api *API) shortcuts(e *exposed) []Route {
+	if api.cfg.Sails012 {
+		return api.shortcuts012(e)
+	}
 	t := &table{api: api, e: e, base: api.cfg.Prefix + "/" + api.name(e)}
 	t.add("GET", "/find", Find, nil)
 	t.add("GET", "/find/:id", FindOne, nil)
@@ -133,6 +136,9 @@ func (api *API) shortcuts(e *exposed) []Route {
 }
 
 func (api *API) rest(e *exposed) []Route {
+	if api.cfg.Sails012 {
+		return api.rest012(e)
+	}
 	t := &table{api: api, e: e, base: api.cfg.Prefix + api.cfg.RestPrefix + "/" + api.name(e)}
 	t.add("GET", "", Find, nil)
 	t.add("GET", "/:id", FindOne, nil)

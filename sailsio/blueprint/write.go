@@ -98,6 +98,7 @@ func (c *call) create(ctx context.Context) (any, error) {
 func (c *call) update(ctx context.Context) (any, error) {
 	store := c.api.cfg.Store
 	var previous, record, changes model.Record
+	sent := c.o.ID
 	err := store.Transaction(ctx, func(ctx context.Context) error {
 		var err error
 		if previous, err = c.one(ctx); err != nil {
@@ -110,7 +111,7 @@ func (c *call) update(ctx context.Context) (any, error) {
 		}
 		c.o.Values[key] = previous[key]
 		if changes, err = c.m.CheckSet(c.o.Values, time.Now()); err != nil {
-			return err
+			return c.invalid(c.m, c.o.Values, true, err)
 		}
 		q, err := c.target(model.Criteria{}, nil)
 		if err != nil {
@@ -129,7 +130,7 @@ func (c *call) update(ctx context.Context) (any, error) {
 	told := make(model.Record, len(changes))
 	for name, v := range changes {
 		a, _ := c.m.Attribute(name)
-		if a.Collection != "" || !c.m.Readable(name) { // SU-18
+		if a.Collection != "" && !c.api.cfg.Sails012 || !c.m.Readable(name) { // SU-18, BO-11
 			continue
 		}
 		if c.api.cfg.RawMessages {
@@ -139,6 +140,9 @@ func (c *call) update(ctx context.Context) (any, error) {
 	}
 	before, id := c.told(previous), record[c.m.PrimaryKey.Name]
 	c.subscribe(c.m, id)
+	if c.api.cfg.Sails012 {
+		id = sent // BO-11
+	}
 	c.then(func(ctx context.Context, n Notifier) error {
 		return n.PublishUpdate(ctx, c.m, id, told, before, c.by(false))
 	})
@@ -148,6 +152,7 @@ func (c *call) update(ctx context.Context) (any, error) {
 func (c *call) destroy(ctx context.Context) (any, error) {
 	store := c.api.cfg.Store
 	var record model.Record
+	sent := c.o.ID
 	err := store.Transaction(ctx, func(ctx context.Context) error {
 		var err error
 		if record, err = c.one(ctx); err != nil {
@@ -164,8 +169,12 @@ func (c *call) destroy(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	told, id := c.told(record), record[c.m.PrimaryKey.Name]
+	named := id
+	if c.api.cfg.Sails012 {
+		named = sent // BO-11
+	}
 	c.then(func(ctx context.Context, n Notifier) error {
-		return n.PublishDestroy(ctx, c.m, id, told, c.by(c.api.cfg.Mirror))
+		return n.PublishDestroy(ctx, c.m, named, told, c.by(c.api.cfg.Mirror))
 	})
 	c.then(func(_ context.Context, n Notifier) error { return n.Unsubscribe(c.r, c.m, []any{id}) })
 	return c.m.Public(record), nil

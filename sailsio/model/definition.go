@@ -57,6 +57,11 @@ type Definition struct {
 	// Lifecycle holds the callbacks around writes.
 	Lifecycle Lifecycle
 
+	// Sparse leaves attributes without a value out of records, as Sails 0.12 does:
+	// there are no base values, null counts as no value and is taken for every
+	// attribute that is not required.
+	Sparse bool
+
 	// CascadeOnDestroy makes Destroy unlink the record from its collections
 	// first, so that no junction row or foreign key refers to it any more.
 	CascadeOnDestroy bool

@@ -49,6 +49,8 @@ func (m *Model) CheckNew(values Record, now time.Time) (Record, error) {
 			out[a.Name], _ = clean(a.Default, 0) // a copy: defaults may be lists or maps
 		case a.AutoCreatedAt || a.AutoUpdatedAt:
 			out[a.Name] = a.stamp(now)
+		case m.Sparse:
+			out[a.Name] = nil
 		default:
 			out[a.Name] = a.base()
 		}
@@ -107,7 +109,7 @@ func (m *Model) checkValue(a *Attribute, v any) (any, error) {
 		}
 		return nil, errors.New("If specified, should be a valid " + form + ".  But instead, it was empty string (\"\").")
 	}
-	if v == nil && a.AllowNull {
+	if v == nil && (a.AllowNull || m.Sparse && !a.Required) {
 		return nil, nil
 	}
 	if v == nil && a.Type != JSON && a.Type != Ref && !a.Required {

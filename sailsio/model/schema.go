@@ -31,6 +31,7 @@ type Model struct {
 	ToJSON           func(Record) Record
 	Lifecycle        Lifecycle
 	CascadeOnDestroy bool
+	Sparse           bool
 
 	attributes   map[string]*Attribute
 	associations map[string]*Association
@@ -136,7 +137,7 @@ func build(d *Definition) (*Model, []error) {
 	}
 	m := &Model{
 		Identity: d.Identity, Table: d.Table,
-		ToJSON: d.ToJSON, Lifecycle: d.Lifecycle, CascadeOnDestroy: d.CascadeOnDestroy,
+		ToJSON: d.ToJSON, Lifecycle: d.Lifecycle, CascadeOnDestroy: d.CascadeOnDestroy, Sparse: d.Sparse,
 		attributes:   make(map[string]*Attribute, len(d.Attributes)),
 		associations: map[string]*Association{},
 		readable:     make(map[string]bool, len(d.Attributes)),
@@ -228,8 +229,8 @@ func (m *Model) setAccess(d *Definition) []error {
 }
 
 // Public returns what clients may see of a record: without the attributes that
-// are not readable, after ToJSON, and the same for populated records. The record
-// itself is not changed.
+// are not readable, in a Sparse model those without a value, after ToJSON, and the
+// same for populated records. The record itself is not changed.
 func (m *Model) Public(r Record) Record { return m.filter(r, true) }
 
 // ReadableOnly is Public without ToJSON.
@@ -241,7 +242,7 @@ func (m *Model) filter(r Record, serialise bool) Record {
 	}
 	out := make(Record, len(r))
 	for name, v := range r {
-		if a := m.attributes[name]; a != nil && !m.readable[name] {
+		if a := m.attributes[name]; a != nil && (!m.readable[name] || m.Sparse && v == nil) {
 			continue
 		}
 		if assoc := m.associations[name]; assoc != nil {
