@@ -63,12 +63,10 @@ func newApplication() (*application, error) {
 	if err != nil {
 		return nil, err
 	}
-	router, err := a.routes(production, log)
-	if err != nil {
-		return nil, err
-	}
+	var router http.Handler // made last: its blueprints need the app
+	late := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { router.ServeHTTP(w, r) })
 	cfg := sailsio.Config{
-		Handler:  (&action.Config{Production: production, Logger: log}).Handler(router),
+		Handler:  (&action.Config{Production: production, Logger: log}).Handler(late),
 		Sessions: sessions,
 		Models:   a.models,
 		SocketIO: socketio.Config{Engine: engineio.Config{
@@ -88,7 +86,10 @@ func newApplication() (*application, error) {
 	if os.Getenv("CONF_BEFORE_CONNECT") != "" {
 		cfg.BeforeConnect = gate
 	}
-	a.app, err = sailsio.New(cfg)
+	if a.app, err = sailsio.New(cfg); err != nil {
+		return nil, err
+	}
+	router, err = a.routes(production, log)
 	return a, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/route"
 )
 
@@ -14,7 +13,7 @@ func (a *application) routes(production bool, log *slog.Logger) (http.Handler, e
 	if err != nil {
 		return nil, err
 	}
-	blueprints, err := a.blueprints(policies, log)
+	blueprints, err := a.blueprints(production, policies, log)
 	if err != nil {
 		return nil, err
 	}
@@ -119,5 +118,3 @@ func corsConfig() route.CORSConfig {
 		AllowMethods: []string{"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, AllowHeaders: []string{"content-type", "x-custom"},
 	}
 }
-
-func notFound(w http.ResponseWriter, r *http.Request) { action.NotFound(w, r) }
