@@ -73,7 +73,7 @@ func (c *call) create012(ctx context.Context) (any, error) {
 	public := make([]model.Record, len(records))
 	for i, r := range records {
 		public[i] = c.m.Public(r)
-		c.announce012(c.m, r)
+		c.announce012(c.m, r, c.m.Public(r))
 	}
 	if many {
 		return public, nil
@@ -82,8 +82,7 @@ func (c *call) create012(ctx context.Context) (any, error) {
 }
 
 // announce012 tells of a new record and subscribes the requester to it.
-func (c *call) announce012(m *model.Model, r model.Record) {
-	told := m.Public(r)
+func (c *call) announce012(m *model.Model, r, told model.Record) {
 	c.subscribe(m, r[m.PrimaryKey.Name])
 	c.then(func(ctx context.Context, n Notifier) error { return n.PublishCreate(ctx, m, told, c.by(false)) })
 }
@@ -160,7 +159,13 @@ func (c *call) add012(ctx context.Context) (any, error) {
 	}
 	id, childID := c.o.ID, child[target.PrimaryKey.Name]
 	if created {
-		c.announce012(target, child)
+		told := target.Public(child)
+		for _, a := range target.Associations {
+			if a.Kind == model.ToMany && target.Readable(a.Alias) {
+				told[a.Alias] = []model.Record{} // PO-13
+			}
+		}
+		c.announce012(target, child, told)
 	}
 	c.subscribe(c.m, id)
 	c.then(func(ctx context.Context, n Notifier) error {

@@ -14,6 +14,7 @@ import (
 
 // ruleError is one entry of invalidAttributes.
 type ruleError struct {
+	Value   any    `json:"value,omitempty"`
 	Rule    string `json:"rule"`
 	Message string `json:"message"`
 }
@@ -21,6 +22,7 @@ type ruleError struct {
 // validation012 is the error of a record that the rules refuse (BO-7).
 type validation012 struct {
 	m          *model.Model
+	unique     bool     // it came from the database, which knows no model
 	names      []string // of the attributes, in the model's order
 	attributes map[string][]ruleError
 }
@@ -38,12 +40,13 @@ func (c *call) invalid(m *model.Model, values model.Record, partial bool, err er
 	v := &validation012{m: m, attributes: map[string][]ruleError{}}
 	switch {
 	case errors.As(err, &unique):
-		for _, name := range unique.Attributes {
-			v.add(name, ruleError{"unique", fmt.Sprintf("A record with that `%s` already exists (`%s`).", name, model.FormatID(values[name]))})
+		v.unique = true
+		names := unique.Attributes
+		if len(names) == 0 {
+			names = []string{m.PrimaryKey.Name}
 		}
-		if len(v.names) == 0 {
-			name := m.PrimaryKey.Name
-			v.add(name, ruleError{"unique", fmt.Sprintf("A record with that `%s` already exists (`%s`).", name, model.FormatID(values[name]))})
+		for _, name := range names {
+			v.add(name, ruleError{values[name], "unique", fmt.Sprintf("A record with that `%s` already exists (`%s`).", name, model.FormatID(values[name]))})
 		}
 		return v
 	case !errors.As(err, &usage):
@@ -54,7 +57,7 @@ func (c *call) invalid(m *model.Model, values model.Record, partial bool, err er
 		missing := value == nil || value == ""
 		switch {
 		case a.Required && missing && (given || !partial):
-			v.add(a.Name, typeError(a, nil), ruleError{"required", failedRule("required", "null")})
+			v.add(a.Name, typeError(a, nil), ruleError{nil, "required", failedRule("required", "null")})
 		case given:
 			if _, err := m.CheckSet(model.Record{a.Name: value}, time.Now()); err != nil {
 				v.add(a.Name, valueError(a, value))
@@ -99,15 +102,15 @@ func typeError(a *model.Attribute, v any) ruleError {
 	}
 	switch {
 	case a.Validations.IsEmail:
-		return ruleError{"email", "Value should be an email" + instead}
+		return ruleError{nil, "email", "Value should be an email" + instead}
 	case a.Validations.IsInteger && v != nil:
-		return ruleError{"integer", "Value should be an integer"}
+		return ruleError{nil, "integer", "Value should be an integer"}
 	case a.Type == model.Number:
-		return ruleError{"float", "Value should be a float" + instead}
+		return ruleError{nil, "float", "Value should be a float" + instead}
 	case a.Type == model.Boolean:
-		return ruleError{"boolean", "Value should be a boolean" + instead}
+		return ruleError{nil, "boolean", "Value should be a boolean" + instead}
 	}
-	return ruleError{"string", "Value should be a string" + instead}
+	return ruleError{nil, "string", "Value should be a string" + instead}
 }
 
 // valueError says what is wrong with a value that was refused.
@@ -118,15 +121,15 @@ func valueError(a *model.Attribute, v any) ruleError {
 		switch {
 		case isNumber && rules.IsInteger && f != float64(int64(f)):
 		case isNumber && rules.Min != nil && f < *rules.Min:
-			return ruleError{"min", failedRule("min", model.FormatID(f))}
+			return ruleError{nil, "min", failedRule("min", model.FormatID(f))}
 		case isNumber && rules.Max != nil && f > *rules.Max:
-			return ruleError{"max", failedRule("max", model.FormatID(f))}
+			return ruleError{nil, "max", failedRule("max", model.FormatID(f))}
 		case rules.IsIn != nil:
-			return ruleError{"in", failedRule("in", model.FormatID(v))}
+			return ruleError{nil, "in", failedRule("in", model.FormatID(v))}
 		case rules.MaxLength != nil:
-			return ruleError{"maxLength", failedRule("maxLength", model.FormatID(v))}
+			return ruleError{nil, "maxLength", failedRule("maxLength", model.FormatID(v))}
 		case rules.MinLength != nil:
-			return ruleError{"minLength", failedRule("minLength", model.FormatID(v))}
+			return ruleError{nil, "minLength", failedRule("minLength", model.FormatID(v))}
 		}
 	}
 	return typeError(a, v)
@@ -139,6 +142,9 @@ func (e *validation012) body() map[string]any {
 	if len(e.names) == 1 {
 		reason = "1 attribute is invalid"
 	}
+	if e.unique {
+		global = "undefined"
+	}
 	details := "Invalid attributes sent to " + global + ":\n"
 	for _, name := range e.names {
 		details += " • " + name + "\n"
@@ -146,11 +152,15 @@ func (e *validation012) body() map[string]any {
 			details += "   • " + r.Message + "\n"
 		}
 	}
-	return map[string]any{
+	body := map[string]any{
 		"_e": map[string]any{}, "code": "E_VALIDATION", "details": details, "invalidAttributes": e.attributes,
 		"message": "[Error (E_VALIDATION) " + reason + "] " + details, "model": global, "rawStack": "", "reason": reason,
 		"stack": "Error (E_VALIDATION) :: " + reason, "status": 400,
 	}
+	if e.unique {
+		delete(body, "model")
+	}
+	return body
 }
 
 // fail012 answers the errors that 0.12 answers in its own way, and reports

@@ -96,6 +96,8 @@ func (rd *reader) where012(except ...string) (any, error) {
 func (rd *reader) page012(c *model.Criteria) {
 	if c.Limit = rd.value("limit"); falsy(c.Limit) {
 		c.Limit = defaultLimit
+	} else if c.Limit == "0" {
+		c.Limit = nil // the text is not falsy, and 0 means any number
 	}
 	if c.Skip = rd.value("skip"); falsy(c.Skip) {
 		c.Skip = nil
