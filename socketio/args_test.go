@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"github.com/go-sails/sails/engineio/engineiotest"
 	"github.com/go-sails/sails/socketio"
@@ -122,6 +123,7 @@ func TestBroadcast_Allocations(t *testing.T) {
 				c.send("0")
 				c.connected("/")
 			}
+			synctest.Wait()
 			op := ns.To("room").Volatile()
 			equal(t, ns.RoomSize("room"), n)
 			allocs = testing.AllocsPerRun(200, func() { must(t, op.Emit(context.Background(), "e", "text")) })
