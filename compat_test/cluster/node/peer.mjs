@@ -1,15 +1,11 @@
-// A Socket.IO server of the original software, and clients of the original software,
-// steered by lines of JSON on standard input: {id, op, …}, answered by {id, result}
-// or {id, error}. Byte strings are {"$bytes": base64}.
+// A Socket.IO server of the original software, with one of its adapters; see steer.mjs.
 //
 //   node peer.mjs '{"adapter": "redis", …}'
 //
 // Adapters: redis, redis6, sailshq6, sharded, streams, postgres, none.
 import { createServer } from "node:http";
-import { createInterface } from "node:readline";
-import { createRequire } from "node:module";
+import { changed, require, steer, until } from "./steer.mjs";
 
-const require = createRequire(import.meta.url);
 const config = JSON.parse(process.argv[2]);
 
 const adapters = {
@@ -55,34 +51,10 @@ async function redisClients(n) {
   return list;
 }
 
-const revive = (_, v) => (v && typeof v === "object" && typeof v.$bytes === "string" ? Buffer.from(v.$bytes, "base64") : v);
-const show = (v) => {
-  if (v instanceof Uint8Array) return { $bytes: Buffer.from(v).toString("base64") };
-  if (Array.isArray(v)) return v.map(show);
-  if (v && typeof v === "object") return Object.fromEntries(Object.entries(v).map(([k, x]) => [k, show(x)]));
-  return v === undefined ? null : v;
-};
-
 const http = createServer();
 const io = new (require("socket.io").Server)(http, { adapter: await adapters[config.adapter](), ...config.server });
 const nsp = io.of("/");
-const clients = new Map();
 const serverSide = [];
-let waiting = [];
-
-function changed() {
-  const list = waiting;
-  waiting = [];
-  for (const again of list) again();
-}
-
-async function until(test) {
-  for (;;) {
-    const result = test();
-    if (result !== undefined) return result;
-    await new Promise((resolve) => waiting.push(resolve));
-  }
-}
 
 nsp.on("hello", (...args) => {
   const answer = typeof args.at(-1) === "function" ? args.pop() : undefined;
@@ -138,59 +110,7 @@ const ops = {
     await client.ping();
     await client.quit();
   },
-
-  // A client, connected to any server.
-  connect(m) {
-    const { io: connect } = require("socket.io-client");
-    const socket = connect(m.url, { transports: m.transports ?? ["websocket"], forceNew: true, reconnection: Boolean(m.reconnect), reconnectionDelay: 10, reconnectionDelayMax: 50, query: { name: m.name } });
-    const client = { socket, events: [], connects: 0 };
-    clients.set(m.name, client);
-    socket.onAny((...args) => {
-      const answer = typeof args.at(-1) === "function" ? args.pop() : undefined;
-      client.events.push(args);
-      if (answer && !m.silent) answer(`ack of ${m.name}`, "second");
-      changed();
-    });
-    socket.on("connect", () => {
-      client.connects++;
-      client.recovered = socket.recovered;
-      changed();
-    });
-    socket.on("disconnect", (reason) => {
-      client.events.push(["disconnected", reason]);
-      changed();
-    });
-    return until(() => (client.connects ? socket.id : undefined));
-  },
-  // The events up to the one named; they are forgotten.
-  events: (m) => until(() => {
-    const list = clients.get(m.name).events;
-    const at = list.findIndex((e) => e[0] === m.until);
-    return at < 0 ? undefined : list.splice(0, at + 1);
-  }),
-  send: (m) => void clients.get(m.name).socket.emit(...m.args),
-  // Breaks the connection; the client comes back by itself when it was told to, to m.url.
-  async drop(m) {
-    const c = clients.get(m.name);
-    const before = c.connects;
-    if (m.url) c.socket.io.uri = m.url;
-    c.socket.io.engine.close();
-    await until(() => (c.connects > before ? true : undefined));
-    return { id: c.socket.id, recovered: c.recovered };
-  },
-  close: (m) => void clients.get(m.name).socket.close(),
 };
 
 await new Promise((resolve) => http.listen(0, "127.0.0.1", resolve));
-const input = createInterface({ input: process.stdin });
-input.on("close", () => process.exit(0));
-input.on("line", async (line) => {
-  const m = JSON.parse(line, revive);
-  try {
-    const result = await ops[m.op](m);
-    process.stdout.write(JSON.stringify({ id: m.id, result: show(result) }) + "\n");
-  } catch (err) {
-    process.stdout.write(JSON.stringify({ id: m.id, error: String(err?.stack ?? err) }) + "\n");
-  }
-});
-process.stdout.write(JSON.stringify({ id: 0, result: http.address().port }) + "\n");
+steer(http.address().port, ops);
