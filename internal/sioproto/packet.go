@@ -167,7 +167,11 @@ func AppendHeader(dst []byte, t Type, attachments int, namespace string, id uint
 		dst = append(dst, namespace...)
 		dst = append(dst, ',')
 	}
-	if hasID {
+	switch {
+	case !hasID:
+	case id > 1<<53: // rounded when it was read; JavaScript spells it with trailing zeros
+		dst = strconv.AppendFloat(dst, float64(id), 'f', -1, 64)
+	default:
 		dst = strconv.AppendUint(dst, id, 10)
 	}
 	return dst

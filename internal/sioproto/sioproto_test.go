@@ -307,6 +307,8 @@ func TestAppendHeader(t *testing.T) {
 		{sioproto.AppendHeader(nil, sioproto.Disconnect, 0, "/a", 0, false), "1/a,"},
 		{sioproto.AppendHeader(nil, sioproto.BinaryAck, 12, "/a", 7, true), "612-/a,7"},
 		{sioproto.AppendHeader(nil, sioproto.Event, 0, "", 0, true), "20"},
+		{sioproto.AppendHeader(nil, sioproto.Ack, 0, "/", 1<<53, true), "39007199254740992"},
+		{sioproto.AppendHeader(nil, sioproto.Ack, 0, "/", 90071992514740992, true), "390071992514741000"}, // as Node answers
 	} {
 		if string(c.got) != c.want {
 			t.Errorf("%s, want %s", c.got, c.want)
