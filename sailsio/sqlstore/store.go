@@ -85,6 +85,10 @@ func (s *Store) inTransaction(ctx context.Context) *sql.Tx {
 	return nil
 }
 
+// InTransaction reports whether a call with this context would be part of a
+// transaction of the store.
+func (s *Store) InTransaction(ctx context.Context) bool { return s.inTransaction(ctx) != nil }
+
 // Transaction runs fn in a transaction: calls with the context it gets are part
 // of it. It commits when fn returns nil and otherwise rolls back and returns
 // fn's error. Inside another transaction of the same store it joins that one. A
