@@ -43,6 +43,10 @@ func (p *pollingTransport) wake() {
 
 // servePolling answers a request of a polling session.
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
+	if s.settle(); s.isClosed() {
+		s.srv.refuse(w, r, false, &refusal{code: UnknownSession, context: s.id})
+		return
+	}
 	switch r.Method {
 	case http.MethodGet:
 		s.servePoll(w, r)

@@ -364,12 +364,26 @@ func (s *Session) onTimer() {
 	case s.enc.revision == 4 && !s.awaitsPong.Load():
 		s.awaitsPong.Store(true)
 		s.extended = false
-		s.arm(s.srv.cfg.PingTimeout - min(-left, s.srv.wheel.tick)) // ticks late do not add up
+		s.arm(s.srv.cfg.PingTimeout - min(-left, lateness)) // what is late does not add up
 		s.queue = append(s.queue, pingPacket)
 		s.enqueued(pingPacket.size())
 	default:
 		s.mu.Unlock()
 		s.finish(PingTimeout)
+	}
+}
+
+// lateness is how late a step of the heartbeat may be without moving the next one.
+const lateness = 10 * time.Millisecond
+
+// settle does what the wheel is about to do: a request that comes after the end of a
+// wait finds it over.
+func (s *Session) settle() {
+	s.mu.Lock()
+	due := s.deadline > 0 && s.deadline <= s.srv.wheel.elapsed()
+	s.mu.Unlock()
+	if due {
+		s.onTimer()
 	}
 }
 
