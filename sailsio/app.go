@@ -60,7 +60,7 @@ func New(cfg Config) (*App, error) {
 	a := &App{
 		cfg:     cfg,
 		io:      io,
-		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil, maxRooms: cfg.SocketIO.MaxRooms},
+		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil, maxRooms: cfg.SocketIO.MaxRooms, tellLeaveAll: cfg.LeaveAll},
 		limits:  newLimits(cfg.MaxInFlight, cfg.MaxParked, cfg.MaxInFlightTotal),
 		path:    "/socket.io/",
 	}

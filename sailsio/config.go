@@ -105,6 +105,11 @@ type Config struct {
 	// Sails012, when not nil, makes pubsub that of Sails 0.12.
 	Sails012 *Sails012
 
+	// LeaveAll, when not nil, tells the other nodes of a Sockets.LeaveAll: (*adminbus.Bus).LeaveAll,
+	// which Sails servers hear as well. Otherwise nodes of this library are told, by a
+	// server-side event.
+	LeaveAll func(ctx context.Context, source string, o LeaveAllOptions) error
+
 	// Production refuses to start without a decision about origins: OnlyAllowOrigins,
 	// BeforeConnect or SocketIO.Engine.AllowOrigins (CN-21).
 	Production bool

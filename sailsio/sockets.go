@@ -36,9 +36,10 @@ var (
 // Errors are those of the arguments and of the adapter. When the adapter fails,
 // the local part has been done. Safe for concurrent use.
 type Sockets struct {
-	ns       *socketio.Namespace
-	combined bool // one message for all rooms of a Broadcast, as 0.12 sent it
-	maxRooms int
+	ns           *socketio.Namespace
+	combined     bool // one message for all rooms of a Broadcast, as 0.12 sent it
+	maxRooms     int
+	tellLeaveAll func(context.Context, string, LeaveAllOptions) error // Config.LeaveAll
 }
 
 // modelRoom begins the name of every room of models.
@@ -153,6 +154,9 @@ func (s *Sockets) LeaveAll(ctx context.Context, source string, o LeaveAllOptions
 	}
 	m := leaveAllMessage{source, o}
 	s.leaveAllHere(m)
+	if s.tellLeaveAll != nil {
+		return s.tellLeaveAll(ctx, source, o)
+	}
 	return s.ns.ServerSideEmit(ctx, leaveAllEvent, m)
 }
 

@@ -31,6 +31,7 @@ type membership struct {
 	namespace string
 	self      string
 	deliver   func(*socketio.ClusterMessage)
+	raw       func([]byte) // of a channel that is no namespace
 	channels
 	topics []topic
 }
@@ -84,6 +85,11 @@ func (a *Adapter) Join(ctx context.Context, namespace, self string, deliver func
 		a.routes[t.name] = m
 	}
 	a.mu.Unlock()
+	return a.begin(ctx, m)
+}
+
+// begin subscribes to the topics of m until ctx ends.
+func (a *Adapter) begin(ctx context.Context, m *membership) error {
 	if err := a.in.add(ctx, m.topics...); err != nil {
 		a.forget(m)
 		return err
@@ -98,7 +104,9 @@ func (a *Adapter) Join(ctx context.Context, namespace, self string, deliver func
 func (a *Adapter) forget(m *membership) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	delete(a.byName, m.namespace)
+	if m.raw == nil {
+		delete(a.byName, m.namespace)
+	}
 	for _, t := range m.topics {
 		delete(a.routes, t.name)
 	}
@@ -134,6 +142,8 @@ func (a *Adapter) receive(got *redis.Message) {
 	}
 	var err error
 	switch {
+	case m.raw != nil:
+		m.raw([]byte(got.Payload))
 	case got.Pattern != "":
 		room := strings.TrimSuffix(strings.TrimPrefix(got.Channel, m.broadcast), "#")
 		if room != "" && rooms != nil && rooms.RoomSize(room) == 0 {
