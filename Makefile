@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # How long each fuzz target runs, how often each benchmark does.
@@ -67,8 +68,36 @@ vuln: ## look for known vulnerabilities in what is linked
 	echo "$$out"; exit $$code
 
 .PHONY: bench
-bench: ## run the benchmarks (BENCH=regexp, COUNT=10 for benchstat)
+bench: bench-peers ## measure us beside Node, Sails, two Go peers and the floor; writes docs/benchmarks.md (SHORT=1: a few minutes)
+	cd compat_test && ./bin/benchrun $(if $(SHORT),-short) $(BENCH_FLAGS)
+
+.PHONY: bench-peers
+bench-peers: ## build and install what make bench compares
+	@compat_test/setup/install.sh bench
+	@mkdir -p compat_test/bin
+	cd compat_test && go build -o bin/bench ./servers/bench && go build -o bin/peer-floor ./peers/floor && go build -o bin/benchrun ./bench
+	cd compat_test/peers/zishang && go build -o ../../bin/peer-zishang .
+	cd compat_test/peers/karagenc && go build -o ../../bin/peer-karagenc .
+
+BENCH_NEW := compat_test/bin/bench-new.txt
+BENCH_BASELINE := compat_test/bench/baseline.txt
+
+.PHONY: bench-go
+bench-go: ## run the Go benchmarks (BENCH=regexp, COUNT=10 for benchstat)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
+
+.PHONY: bench-compare
+bench-compare: ## compare the Go benchmarks with the baseline kept; fails when one allocates more
+	@mkdir -p compat_test/bin
+	go test -run '^$$' -bench . -benchmem -benchtime 0.1s -count 5 ./... >$(BENCH_NEW) || { cat $(BENCH_NEW); exit 1; }
+	@go run $(BENCHSTAT) $(BENCH_BASELINE) $(BENCH_NEW) || true
+	@cd compat_test && go run ./bench/allocs bench/baseline.txt bin/bench-new.txt
+
+.PHONY: bench-baseline
+bench-baseline: ## keep what the Go benchmarks cost now for make bench-compare
+	go test -run '^$$' -bench . -benchmem -benchtime 0.1s -count 5 ./... >$(BENCH_BASELINE).new
+	grep -E '^(goos|goarch|pkg|Benchmark)' $(BENCH_BASELINE).new >$(BENCH_BASELINE)
+	@rm $(BENCH_BASELINE).new
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)
@@ -110,8 +139,9 @@ tidy: ## go mod tidy everywhere
 	go mod tidy
 	cd compat_test && go mod tidy
 	cd compat_test/peers/zishang && go mod tidy
+	cd compat_test/peers/karagenc && go mod tidy
 
 .PHONY: clean
 clean: ## remove what was built and installed inside the checkout
-	rm -rf compat_test/bin compat_test/driver/node_modules compat_test/peers/node/node_modules examples/chat/node_modules
+	rm -rf compat_test/bin compat_test/driver/node_modules compat_test/peers/*/node_modules examples/chat/node_modules
 	rm -rf compat_test/setup/.tools compat_test/setup/.lock compat_test/setup/.apt.log cover.out cover.html

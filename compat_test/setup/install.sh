@@ -4,6 +4,7 @@
 #   install.sh demo    Node and the npm package of examples/chat
 #   install.sh test    that, a C compiler for the race detector, Chromium, and the
 #                      npm packages of compat_test
+#   install.sh bench   Node and the npm packages of what make bench compares
 #
 # Running it again changes nothing and takes a moment. A failed installation ends
 # it with a message and a non-zero code.
@@ -93,6 +94,11 @@ demo)
 	need_node
 	need_packages examples/chat
 	;;
+bench)
+	need_node
+	need_packages compat_test/peers/node
+	need_packages compat_test/peers/sails
+	;;
 test)
 	need_node
 	need_compiler
@@ -104,6 +110,6 @@ test)
 	done
 	;;
 *)
-	fail "usage: install.sh demo|test"
+	fail "usage: install.sh demo|test|bench"
 	;;
 esac
