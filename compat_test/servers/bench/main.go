@@ -41,7 +41,8 @@ func newApp() (*sailsio.App, error) {
 	router.HandleFunc("/boom", func(http.ResponseWriter, *http.Request) { panic("boom") }).Methods(http.MethodGet)
 	router.HandleFunc("/never", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }).Methods(http.MethodGet)
 	router.HandleFunc("/inspect", inspect)
-	if err := widgets(router); err != nil {
+	schema, err := widgetSchema()
+	if err != nil {
 		return nil, err
 	}
 	port := os.Getenv("PORT")
@@ -53,6 +54,7 @@ func newApp() (*sailsio.App, error) {
 		OnlyAllowOrigins:  []string{"http://127.0.0.1:" + port},
 		AllowPlainClients: true,
 		Production:        true,
+		Models:            schema,
 		SocketIO: socketio.Config{Engine: engineio.Config{
 			Transports:  []engineio.Transport{engineio.Polling, engineio.WebSocket},
 			MaxSessions: maxSessions(),
@@ -70,6 +72,9 @@ func newApp() (*sailsio.App, error) {
 	}
 	app, err := sailsio.New(cfg)
 	if err != nil {
+		return nil, err
+	}
+	if err := widgets(router, app, schema); err != nil {
 		return nil, err
 	}
 	events(app.IO().Of("/"))
