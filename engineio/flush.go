@@ -46,12 +46,6 @@ func (f *flusher) Run() {
 		runtime.Gosched()
 		f.mu.Lock()
 		list := f.dirty
-		if len(list) == 0 {
-			f.running = false
-			f.release()
-			f.mu.Unlock()
-			return
-		}
 		f.dirty = f.spare[:0]
 		f.mu.Unlock()
 		for i, s := range list {
@@ -62,6 +56,14 @@ func (f *flusher) Run() {
 			}
 		}
 		f.spare = list[:0]
+		f.mu.Lock()
+		if len(f.dirty) == 0 {
+			f.running = false
+			f.release()
+			f.mu.Unlock()
+			return
+		}
+		f.mu.Unlock()
 	}
 }
 

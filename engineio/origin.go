@@ -129,14 +129,17 @@ func legalHeaderValue(v string) bool {
 
 // writeHeaders adds the CORS headers of an answer to r, error answers included.
 func (p *originPolicy) writeHeaders(h http.Header, r *http.Request) {
-	origin := r.Header.Get("Origin")
 	if p.cors == nil {
-		if (p.restricted || p.any) && p.listed[origin] {
-			h.Set("Access-Control-Allow-Origin", origin)
-			h.Add("Vary", "Origin")
+		if !p.restricted && !p.any {
+			return
+		}
+		if values := r.Header["Origin"]; len(values) == 1 && p.listed[values[0]] {
+			h["Access-Control-Allow-Origin"] = values
+			h["Vary"] = append(h["Vary"], "Origin")
 		}
 		return
 	}
+	origin := r.Header.Get("Origin")
 	switch {
 	case p.fixed == "*" || slices.Contains(p.cors.Origins, "*"):
 		h.Set("Access-Control-Allow-Origin", "*")

@@ -16,6 +16,9 @@ type pollingTransport struct {
 	jsonp   string        // index of the callback
 	isJSONP bool          // answers are scripts, POSTs are forms
 
+	limitKnown bool          // of polls alone
+	limit      time.Duration // the HTTP server's WriteTimeout
+
 	serving   bool // a GET is being served
 	held      bool // it has nothing to answer yet
 	answering bool // an answer is being written: nothing may overtake it
@@ -115,22 +118,33 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 // hold waits until the poll is woken; false when its connection was lost. A time
 // limit on writes is no limit on waiting (SEC-16).
 func (s *Session) hold(w http.ResponseWriter, r *http.Request) bool {
-	limit := time.Duration(0)
-	if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
-		limit = server.WriteTimeout
+	p := s.polling
+	if !p.limitKnown { // one poll at a time: nobody else is here
+		if server, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok {
+			p.limit = server.WriteTimeout
+		}
+		p.limitKnown = true
 	}
-	if limit > 0 {
+	if limit := p.limit; limit > 0 {
 		rc := http.NewResponseController(w)
 		_ = rc.SetWriteDeadline(time.Time{})
 		defer func() { _ = rc.SetWriteDeadline(time.Now().Add(limit)) }()
 	}
 	select {
-	case <-s.polling.signal:
+	case <-p.signal:
 		return true
 	case <-r.Context().Done():
 		return false
 	}
 }
+
+// Header values every answer shares; nobody modifies them in place.
+var (
+	noStore     = []string{"no-store"}
+	plainText   = []string{"text/plain; charset=UTF-8"}
+	octetStream = []string{"application/octet-stream"}
+	htmlText    = []string{"text/html"}
+)
 
 // takeForPoll returns what a poll is answered with now, nothing when it has to
 // wait. The caller holds mu.
@@ -201,10 +215,10 @@ func (p *pollingTransport) write(w http.ResponseWriter, r *http.Request, batch [
 	buf := getBuffer()
 	defer putBuffer(buf)
 	enc := p.session.enc
-	contentType := "text/plain; charset=UTF-8"
+	contentType := plainText
 	body := buf[:0]
 	if enc.revision == 3 && !enc.b64 && !p.isJSONP && anyBinary(batch) {
-		contentType = "application/octet-stream"
+		contentType = octetStream
 		for _, m := range batch {
 			body = m.appendBinary3(body)
 		}
@@ -225,7 +239,7 @@ func (p *pollingTransport) write(w http.ResponseWriter, r *http.Request, batch [
 		body = eioproto.AppendJSONP(nil, p.jsonp, body)
 		h.Set("X-Content-Type-Options", "nosniff")
 	}
-	h["Content-Type"] = []string{contentType}
+	h["Content-Type"] = contentType
 	if len(body) >= cfg.CompressThreshold && !cfg.DisableHTTPCompression && !anyUncompressed(batch) {
 		body = compressBody(h, r.Header.Get("Accept-Encoding"), body)
 	}
@@ -262,7 +276,7 @@ func anyUncompressed(batch []*Message) bool {
 // writeHeaders adds what every polling answer carries.
 func (s *Session) writeHeaders(w http.ResponseWriter, r *http.Request, initial bool) {
 	h := w.Header()
-	h["Cache-Control"] = []string{"no-store"}
+	h["Cache-Control"] = noStore
 	s.srv.cfg.origins.writeHeaders(h, r)
 	if agent := r.Header.Get("User-Agent"); strings.Contains(agent, ";MSIE") || strings.Contains(agent, "Trident/") {
 		h.Set("X-XSS-Protection", "0")

@@ -61,7 +61,7 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	s.writeHeaders(w, r, false)
-	w.Header()["Content-Type"] = []string{"text/html"}
+	w.Header()["Content-Type"] = htmlText
 	_ = writeBody(w, http.StatusOK, okBody)
 }
 

@@ -18,7 +18,9 @@ func parseQuery(raw string) (q query, ok bool) {
 	if strings.Count(raw, "&") >= maxParameters {
 		return q, false
 	}
-	for part := range strings.SplitSeq(raw, "&") {
+	for raw != "" {
+		var part string
+		part, raw, _ = strings.Cut(raw, "&")
 		key, value, _ := strings.Cut(part, "=")
 		switch unescape(key) {
 		case "EIO":
@@ -38,7 +40,7 @@ func parseQuery(raw string) (q query, ok bool) {
 
 // unescape decodes a key or value; what is not decodable stays as it is.
 func unescape(s string) string {
-	if !strings.ContainsAny(s, "%+") {
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
 		return s
 	}
 	if u, err := url.QueryUnescape(s); err == nil {

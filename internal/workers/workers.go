@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// idleFor is how long a worker without work is kept.
+// idleFor is how long a worker without work is kept, at least; at most twice that.
 const idleFor = time.Second
 
 // maxIdle bounds the workers kept without work; more end at once.
@@ -22,28 +22,19 @@ const maxIdle = 256
 // allocates nothing.
 type Task interface{ Run() }
 
-// Pool runs tasks. The zero value is ready. It holds no goroutine after a second
+// Pool runs tasks. The zero value is ready. It holds no goroutine after two seconds
 // without work.
 type Pool struct {
 	mu     sync.Mutex
-	idle   []*worker // LIFO: the warmest stack first; guarded by mu
-	closed bool      // guarded by mu
+	idle   []*worker   // LIFO: the warmest stack first, the longest idle at the front; guarded by mu
+	period uint32      // counts sweeps; guarded by mu
+	sweep  *time.Timer // nil while nobody is idle; guarded by mu
+	closed bool        // guarded by mu
 }
 
 type worker struct {
 	tasks chan Task // capacity 1: handing over never blocks; nil means the end
-}
-
-// Close ends the workers that have nothing to do; the others end with their task.
-// Run still runs tasks, but keeps no goroutine for the next.
-func (p *Pool) Close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
-	for _, w := range p.idle {
-		w.tasks <- nil
-	}
-	p.idle = nil
+	since uint32    // the period it became idle in; guarded by Pool.mu
 }
 
 // Run starts t on a worker and returns. It never blocks. Tasks started by one
@@ -63,35 +54,22 @@ func (p *Pool) Run(t Task) {
 	go w.run(p, t)
 }
 
+// Close ends the workers that have nothing to do; the others end with their task.
+// Run still runs tasks, but keeps no goroutine for the next.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.end(len(p.idle))
+}
+
 func (w *worker) run(p *Pool, t Task) {
-	timer := time.NewTimer(idleFor)
-	defer timer.Stop()
-	for {
-		if t == nil {
-			return
-		}
+	for t != nil {
 		t.Run()
 		if !p.park(w) {
 			return
 		}
-		// The timer is only armed again when it has fired: a busy worker pays
-		// nothing for it, an idle one ends within one to two periods.
-		select {
-		case t = <-w.tasks:
-			continue
-		case <-timer.C:
-		}
-		timer.Reset(idleFor)
-		select {
-		case t = <-w.tasks:
-			continue
-		case <-timer.C:
-		}
-		if p.remove(w) {
-			return
-		}
-		t = <-w.tasks // it was taken between the timer and remove
-		timer.Reset(idleFor)
+		t = <-w.tasks
 	}
 }
 
@@ -103,19 +81,39 @@ func (p *Pool) park(w *worker) bool {
 	if p.closed || len(p.idle) >= maxIdle {
 		return false
 	}
+	w.since = p.period
 	p.idle = append(p.idle, w)
+	if p.sweep == nil {
+		p.sweep = time.AfterFunc(idleFor, p.onSweep)
+	}
 	return true
 }
 
-// remove takes w out of the idle list; false when a task is on its way to it.
-func (p *Pool) remove(w *worker) bool {
+// onSweep ends the workers that were idle for a whole period. One timer for all
+// keeps the hand-over of a task free of timers.
+func (p *Pool) onSweep() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for i, x := range p.idle {
-		if x == w {
-			p.idle = append(p.idle[:i], p.idle[i+1:]...)
-			return true
-		}
+	n := 0
+	for n < len(p.idle) && p.idle[n].since != p.period {
+		n++
 	}
-	return false
+	p.period++
+	p.end(n)
+	if p.sweep != nil {
+		p.sweep.Reset(idleFor)
+	}
+}
+
+// end lets the n longest idle workers go. The caller holds mu.
+func (p *Pool) end(n int) {
+	for _, w := range p.idle[:n] {
+		w.tasks <- nil
+	}
+	p.idle = append(p.idle[:0], p.idle[n:]...)
+	clear(p.idle[len(p.idle):cap(p.idle)])
+	if len(p.idle) == 0 && p.sweep != nil {
+		p.sweep.Stop()
+		p.sweep = nil
+	}
 }
