@@ -119,7 +119,7 @@ func (s *Schema) pair(assoc *Association, junctions map[string]*Junction) error 
 	if assoc.Via == "" {
 		if assoc.Kind == ToMany {
 			if declared.Dominant {
-				return fmt.Errorf("Dominant needs Via")
+				return fmt.Errorf("its Dominant needs Via")
 			}
 			s.join(assoc, assoc.Alias+"_"+assoc.Target.Identity, junctions)
 		}
@@ -127,24 +127,24 @@ func (s *Schema) pair(assoc *Association, junctions map[string]*Junction) error 
 	}
 	other := assoc.Target.associations[assoc.Via]
 	if other == nil {
-		return fmt.Errorf("Via names %s.%s, which is no association", assoc.Target.Identity, assoc.Via)
+		return fmt.Errorf("its Via names %s.%s, which is no association", assoc.Target.Identity, assoc.Via)
 	}
 	if other == assoc {
-		return fmt.Errorf("Via points at the attribute itself; leave it out for a one-way association")
+		return fmt.Errorf("its Via points at the attribute itself; leave it out for a one-way association")
 	}
 	if other.Target != assoc.Owner {
-		return fmt.Errorf("Via names %s.%s, which refers to %s", assoc.Target.Identity, assoc.Via, other.Target.Identity)
+		return fmt.Errorf("its Via names %s.%s, which refers to %s", assoc.Target.Identity, assoc.Via, other.Target.Identity)
 	}
 	switch {
 	case assoc.Kind == ToOne && other.Kind == ToMany:
-		return fmt.Errorf("Via of a to-one association names a collection; put Via on the collection only")
+		return fmt.Errorf("its Via of a to-one association names a collection; put Via on the collection only")
 	case assoc.Kind == ToMany && other.Kind == ToMany:
 		if other.Via != assoc.Alias {
-			return fmt.Errorf("Via names %s.%s, whose Via is not %s", assoc.Target.Identity, assoc.Via, assoc.Alias)
+			return fmt.Errorf("its Via names %s.%s, whose Via is not %s", assoc.Target.Identity, assoc.Via, assoc.Alias)
 		}
 		s.join(assoc, assoc.Via, junctions)
 	case assoc.Kind == ToMany && declared.Dominant:
-		return fmt.Errorf("Dominant is for many-to-many associations")
+		return fmt.Errorf("its Dominant is for many-to-many associations")
 	}
 	return nil
 }
@@ -193,7 +193,7 @@ func (s *Schema) pairThrough(assoc *Association, declared *Attribute, junctions 
 	}
 	own := through.associations[assoc.Via]
 	if own == nil || own.Kind != ToOne || own.Target != assoc.Owner {
-		return fmt.Errorf("Via must name the to-one attribute of %s that refers to %s", through.Identity, assoc.Owner.Identity)
+		return fmt.Errorf("its Via must name the to-one attribute of %s that refers to %s", through.Identity, assoc.Owner.Identity)
 	}
 	var back *Association
 	for _, candidate := range assoc.Target.Associations {
@@ -208,7 +208,7 @@ func (s *Schema) pairThrough(assoc *Association, declared *Attribute, junctions 
 	}
 	far := through.associations[back.Via]
 	if far == nil || far.Kind != ToOne || far.Target != assoc.Target || far == own {
-		return fmt.Errorf("Via of %s.%s must name the to-one attribute of %s that refers to %s", assoc.Target.Identity, back.Alias, through.Identity, assoc.Target.Identity)
+		return fmt.Errorf("its Via of %s.%s must name the to-one attribute of %s that refers to %s", assoc.Target.Identity, back.Alias, through.Identity, assoc.Target.Identity)
 	}
 	ownColumn, farColumn := through.attributes[own.Alias].Column, through.attributes[far.Alias].Column
 	// The space keeps the key apart from the names of implicit tables.

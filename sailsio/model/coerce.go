@@ -113,15 +113,15 @@ const maxSafeInteger = 1<<53 - 1
 func (m *Model) checkID(v any) (any, error) {
 	v, ok := clean(v, 0)
 	if !ok {
-		return nil, fmt.Errorf("the value is no JSON value")
+		return nil, said("the value is no JSON value")
 	}
 	if m.PrimaryKey.Type == String {
 		s, ok := v.(string)
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("Instead of a string (the expected pk type), the provided value is: %s", inspect(v))
+			return nil, said("Instead of a string (the expected pk type), the provided value is: %s", inspect(v))
 		case s == "":
-			return nil, fmt.Errorf("Cannot use empty string ('') as a primary key value.")
+			return nil, said("Cannot use empty string ('') as a primary key value.")
 		}
 		return s, nil
 	}
@@ -131,25 +131,25 @@ func (m *Model) checkID(v any) (any, error) {
 		const advice = "To resolve this error, pass in a valid base-10, non-zero, positive integer instead.  " +
 			"(Or if you must use strings, then change the relevant model's pk attribute from `type: 'number'` to `type: 'string'`.)"
 		if !isString {
-			return nil, fmt.Errorf("Instead of a number (the expected pk type), got: %s", inspect(v))
+			return nil, said("Instead of a number (the expected pk type), got: %s", inspect(v))
 		}
 		if s == "" || strings.Trim(s, "0123456789") != "" {
-			return nil, fmt.Errorf("Instead of a number, the provided value (`%s`) is a string, and it cannot be coerced into a valid primary key value automatically (contains characters other than numerals 0-9).  %s", inspect(s), advice)
+			return nil, said("Instead of a number, the provided value (`%s`) is a string, and it cannot be coerced into a valid primary key value automatically (contains characters other than numerals 0-9).  %s", inspect(s), advice)
 		}
 		var err error
 		if f, err = strconv.ParseFloat(s, 64); err != nil || f > maxSafeInteger {
-			return nil, fmt.Errorf("Instead of a valid number, the provided value (`%s`) is a string that looks like a number.  But it cannot be coerced automatically because, despite its \"numbery\" appearance, it's just too big!  %s", inspect(s), advice)
+			return nil, said("Instead of a valid number, the provided value (`%s`) is a string that looks like a number.  But it cannot be coerced automatically because, despite its \"numbery\" appearance, it's just too big!  %s", inspect(s), advice)
 		}
 	}
 	switch {
 	case f == 0:
-		return nil, fmt.Errorf("Cannot use zero (0) as a primary key value.")
+		return nil, said("Cannot use zero (0) as a primary key value.")
 	case f < 0:
-		return nil, fmt.Errorf("Cannot use a negative number (%s) as a primary key value.", FormatID(f))
+		return nil, said("Cannot use a negative number (%s) as a primary key value.", FormatID(f))
 	case f != math.Trunc(f):
-		return nil, fmt.Errorf("Cannot use a floating point number (%s) as a primary key value.", FormatID(f))
+		return nil, said("Cannot use a floating point number (%s) as a primary key value.", FormatID(f))
 	case f > maxSafeInteger:
-		return nil, fmt.Errorf("Cannot use the provided value (`%s`), because it is too large to safely fit into a JavaScript integer (i.e. `> Number.MAX_SAFE_INTEGER`)", FormatID(f))
+		return nil, said("Cannot use the provided value (`%s`), because it is too large to safely fit into a JavaScript integer (i.e. `> Number.MAX_SAFE_INTEGER`)", FormatID(f))
 	}
 	return f, nil
 }
@@ -177,7 +177,7 @@ func (m *Model) IDs(v any) ([]any, error) {
 			if v != nil {
 				shown = inspect(v)
 			}
-			return nil, fmt.Errorf("Expecting either an individual primary key value (a %s) or a homogeneous array of primary key values (%ss).  But instead got a %s: %s", kind, kind, name, shown)
+			return nil, said("Expecting either an individual primary key value (a %s) or a homogeneous array of primary key values (%ss).  But instead got a %s: %s", kind, kind, name, shown)
 		}
 	}
 	ids := make([]any, 0, len(items))
@@ -186,9 +186,9 @@ func (m *Model) IDs(v any) ([]any, error) {
 		id, err := m.checkID(item)
 		if err != nil {
 			if many {
-				return nil, fmt.Errorf("One of the values in the provided array is not valid primary key value.  %w", err)
+				return nil, said("One of the values in the provided array is not valid primary key value.  %w", err)
 			}
-			return nil, fmt.Errorf("The provided value is not valid primary key value.  %w", err)
+			return nil, said("The provided value is not valid primary key value.  %w", err)
 		}
 		if !seen[id] {
 			seen[id] = true
@@ -226,7 +226,7 @@ func anys[T any](in []T) []any {
 func (a *Attribute) Convert(v any) (any, error) {
 	v, ok := clean(v, 0)
 	if !ok {
-		return nil, fmt.Errorf("model: the value of %s is no JSON value", a.Name)
+		return nil, said("model: the value of %s is no JSON value", a.Name)
 	}
 	if v == nil {
 		return nil, nil

@@ -1,8 +1,6 @@
 package model
 
 import (
-	"errors"
-	"fmt"
 	"math"
 	"strings"
 )
@@ -142,14 +140,14 @@ func (m *Model) query(c Criteria, limits Limits) (*Query, error) {
 	q := &Query{Model: m}
 	where, verdict, err := m.where(c.Where, &limits)
 	if err != nil {
-		return nil, fmt.Errorf("Could not use the provided `where` clause.  %w", err)
+		return nil, said("Could not use the provided `where` clause.  %w", err)
 	}
 	q.Where, q.Void = where, verdict == void
 	if err := q.page(c, limits); err != nil {
 		return nil, err
 	}
 	if q.Sort, err = m.sort(c.Sort, &limits); err != nil {
-		return nil, fmt.Errorf("Could not use the provided `sort` clause: %w", err)
+		return nil, said("Could not use the provided `sort` clause: %w", err)
 	}
 	return q, q.project(c, &limits)
 }
@@ -161,7 +159,7 @@ func (q *Query) page(c Criteria, limits Limits) error {
 	case ok && f == 0:
 		q.Void = true
 	case !ok || f != math.Trunc(f) || f > maxSafeInteger: // NaN differs from itself
-		return fmt.Errorf("The `limit` clause in the provided criteria is invalid.  If provided, it should be a safe, natural number.  But instead, got: %s", inspect(limit))
+		return said("The `limit` clause in the provided criteria is invalid.  If provided, it should be a safe, natural number.  But instead, got: %s", inspect(limit))
 	default:
 		q.Limit = int(f)
 	}
@@ -171,9 +169,9 @@ func (q *Query) page(c Criteria, limits Limits) error {
 	switch f, ok := skip.(float64); {
 	case c.Skip == nil:
 	case !ok || f < 0 || f != math.Trunc(f) || f > maxSafeInteger:
-		return fmt.Errorf("The `skip` clause in the provided criteria is invalid.  If provided, it should be either zero (0), or a safe, natural number (e.g. 4).  But instead, got: %s", inspect(skip))
+		return said("The `skip` clause in the provided criteria is invalid.  If provided, it should be either zero (0), or a safe, natural number (e.g. 4).  But instead, got: %s", inspect(skip))
 	case limits.Skip > 0 && f > float64(limits.Skip):
-		return fmt.Errorf("The `skip` clause in the provided criteria is above the limit of %d.", limits.Skip)
+		return said("The `skip` clause in the provided criteria is above the limit of %d.", limits.Skip)
 	default:
 		q.Skip = int(f)
 	}
@@ -208,7 +206,7 @@ func (m *Model) find(name string, limits *Limits) *Attribute {
 func (q *Query) project(c Criteria, limits *Limits) error {
 	m := q.Model
 	if len(c.Omit) > 0 && c.Select != nil {
-		return errors.New("Cannot specify both `omit` AND `select`.  Please use one or the other.")
+		return said("Cannot specify both `omit` AND `select`.  Please use one or the other.")
 	}
 	keep := map[string]bool{m.PrimaryKey.Name: true}
 	for _, name := range c.Select {
@@ -218,19 +216,19 @@ func (q *Query) project(c Criteria, limits *Limits) error {
 			c.Select = nil
 			continue
 		case a == nil:
-			return fmt.Errorf("The `select` clause in the provided criteria contains an item (`%s`) which is not a recognized attribute in this model (`%s`).", cut(name), m.Identity)
+			return said("The `select` clause in the provided criteria contains an item (`%s`) which is not a recognized attribute in this model (`%s`).", cut(name), m.Identity)
 		case a.Collection != "":
-			return fmt.Errorf("The `select` clause in the provided criteria contains an item (`%s`) which is actually the name of a plural (\"collection\") association for this model (`%s`).  But you cannot explicitly select plural association because they're virtual attributes (use `.populate()` instead.)", name, m.Identity)
+			return said("The `select` clause in the provided criteria contains an item (`%s`) which is actually the name of a plural (\"collection\") association for this model (`%s`).  But you cannot explicitly select plural association because they're virtual attributes (use `.populate()` instead.)", name, m.Identity)
 		}
 		keep[name] = true
 	}
 	drop := map[string]bool{}
 	for _, name := range c.Omit {
 		if name == m.PrimaryKey.Name {
-			return fmt.Errorf("The `omit` clause in the provided criteria explicitly attempts to omit the primary key (`%s`).  But in the current version of Waterline, this is not possible.", name)
+			return said("The `omit` clause in the provided criteria explicitly attempts to omit the primary key (`%s`).  But in the current version of Waterline, this is not possible.", name)
 		}
 		if m.find(name, limits) == nil {
-			return fmt.Errorf("The `omit` clause in the provided criteria contains an item (`%s`) which is not a recognized attribute in this model (`%s`).", cut(name), m.Identity)
+			return said("The `omit` clause in the provided criteria contains an item (`%s`) which is not a recognized attribute in this model (`%s`).", cut(name), m.Identity)
 		}
 		drop[name] = true
 	}
@@ -268,7 +266,7 @@ func (q *Query) need(a *Attribute) {
 
 func (q *Query) populate(c Criteria, populates []Populate, limits Limits) error {
 	if limits.Populate > 0 && len(populates) > limits.Populate {
-		return fmt.Errorf("Cannot populate more than %d associations at a time.", limits.Populate)
+		return said("Cannot populate more than %d associations at a time.", limits.Populate)
 	}
 	m := q.Model
 	seen := map[string]bool{}
@@ -278,7 +276,7 @@ func (q *Query) populate(c Criteria, populates []Populate, limits Limits) error 
 		}
 		seen[p.Alias] = true
 		fail := func(format string, args ...any) error {
-			return fmt.Errorf("Could not populate `"+strings.ReplaceAll(cut(p.Alias), "%", "%%")+"`.  "+format, args...)
+			return said("Could not populate `"+strings.ReplaceAll(cut(p.Alias), "%", "%%")+"`.  "+format, args...)
 		}
 		a := m.find(p.Alias, &limits)
 		if a == nil {
@@ -301,7 +299,7 @@ func (q *Query) populate(c Criteria, populates []Populate, limits Limits) error 
 		}
 		sub, err := assoc.Target.query(p.Criteria, limits)
 		if err != nil {
-			return fmt.Errorf("Could not use the specified subcriteria for populating `%s`: %w", p.Alias, err)
+			return said("Could not use the specified subcriteria for populating `%s`: %w", p.Alias, err)
 		}
 		if p.Criteria.Select != nil && assoc.Junction == nil {
 			// Waterline joins on the foreign key and leaves it in the records.

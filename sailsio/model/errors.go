@@ -1,6 +1,9 @@
 package model
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Codes of a UsageError, as Waterline has them.
 const (
@@ -43,3 +46,7 @@ func (e *UniqueError) Error() string {
 func (m *Model) usage(code, details string) *UsageError {
 	return &UsageError{Code: code, Details: details, Model: m.Identity}
 }
+
+// said makes the errors whose texts become the details of a UsageError. Clients of
+// Sails know these texts, so they are sentences, unlike other errors of Go.
+func said(format string, args ...any) error { return fmt.Errorf(format, args...) }

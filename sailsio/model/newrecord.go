@@ -93,12 +93,12 @@ func (m *Model) checkValue(a *Attribute, v any) (any, error) {
 	}
 	v, ok := clean(v, 0)
 	if !ok {
-		return nil, errors.New("The value is no JSON value, or nested too deep.")
+		return nil, said("The value is no JSON value, or nested too deep.")
 	}
 	if a == m.PrimaryKey {
 		id, err := m.checkID(v)
 		if err != nil {
-			return nil, fmt.Errorf("Invalid primary key value.  %w", err)
+			return nil, said("Invalid primary key value.  %w", err)
 		}
 		return id, a.violations(id)
 	}
@@ -107,7 +107,7 @@ func (m *Model) checkValue(a *Attribute, v any) (any, error) {
 		if a.Type == Number {
 			form = "JS timestamp (unix epoch ms)"
 		}
-		return nil, errors.New("If specified, should be a valid " + form + ".  But instead, it was empty string (\"\").")
+		return nil, said("If specified, should be a valid %s.  But instead, it was empty string (\"\").", form)
 	}
 	if v == nil && (a.AllowNull || m.Sparse && !a.Required) {
 		return nil, nil
@@ -121,10 +121,10 @@ func (m *Model) checkValue(a *Attribute, v any) (any, error) {
 	}
 	if a.Required {
 		if coerced == "" {
-			return nil, errors.New("Cannot set \"\" (empty string) for a required attribute.")
+			return nil, said("Cannot set \"\" (empty string) for a required attribute.")
 		}
 		if coerced == nil {
-			return nil, errors.New("Cannot set `null` for a required attribute.")
+			return nil, said("Cannot set `null` for a required attribute.")
 		}
 	}
 	if coerced == nil {
@@ -159,26 +159,26 @@ func (a *Attribute) violations(v any) error {
 	for _, msg := range found {
 		text += "  • " + msg + "\n"
 	}
-	return errors.New(text)
+	return said("%s", text)
 }
 
 func (assoc *Association) checkValue(a *Attribute, v any) (any, error) {
 	if assoc.Kind == ToMany {
 		ids, err := assoc.Target.IDs(v)
 		if err != nil {
-			return nil, errors.New("If specified, expected `" + a.Name + "` to be an array of ids (representing the records to associate).  But instead, got: " + inspect(v))
+			return nil, said("If specified, expected `%s` to be an array of ids (representing the records to associate).  But instead, got: %s", a.Name, inspect(v))
 		}
 		return ids, nil
 	}
 	if v == nil {
 		if a.Required {
-			return nil, errors.New("Cannot set `null` for required association (`" + a.Name + "`).")
+			return nil, said("Cannot set `null` for required association (`%s`).", a.Name)
 		}
 		return nil, nil
 	}
 	id, err := assoc.Target.checkID(v)
 	if err != nil {
-		return nil, fmt.Errorf("Expecting an id representing the associated record, or `null` to indicate there will be no associated record.  But the specified value is not a valid `%s`.  %w", a.Name, err)
+		return nil, said("Expecting an id representing the associated record, or `null` to indicate there will be no associated record.  But the specified value is not a valid `%s`.  %w", a.Name, err)
 	}
 	return id, nil
 }

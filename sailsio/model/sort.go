@@ -1,8 +1,6 @@
 package model
 
 import (
-	"errors"
-	"fmt"
 	"sort"
 	"strings"
 )
@@ -27,10 +25,10 @@ func (m *Model) sort(v any, limits *Limits) ([]Order, error) {
 			return nil, err
 		}
 	default:
-		return nil, fmt.Errorf(sortInvalid+".  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But instead, got: %s", inspect(v))
+		return nil, said(sortInvalid+".  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But instead, got: %s", inspect(v))
 	}
 	if len(terms) > len(m.Attributes) {
-		return nil, errors.New("Cannot sort by the same thing twice!")
+		return nil, said("Cannot sort by the same thing twice!")
 	}
 	orders := make([]Order, 0, len(terms))
 	for _, term := range terms {
@@ -40,7 +38,7 @@ func (m *Model) sort(v any, limits *Limits) ([]Order, error) {
 		}
 		for _, other := range orders {
 			if other.Attribute == o.Attribute {
-				return nil, fmt.Errorf("Cannot sort by the same thing (`%s`) twice!", o.Attribute.Name)
+				return nil, said("Cannot sort by the same thing (`%s`) twice!", o.Attribute.Name)
 			}
 		}
 		orders = append(orders, o)
@@ -64,9 +62,9 @@ func mongoSort(v map[string]any) ([]any, error) {
 		case direction == -1.0:
 			terms = append(terms, map[string]any{name: "DESC"})
 		case is[string](direction) && len(v) == 1:
-			return nil, fmt.Errorf(sortInvalid+".  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But it looks like you might need to wrap this in an array, because instead, got: %s", inspect(v))
+			return nil, said(sortInvalid+".  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But it looks like you might need to wrap this in an array, because instead, got: %s", inspect(v))
 		default:
-			return nil, fmt.Errorf(sortInvalid+".  If specified as a dictionary, it should use Mongo-esque semantics, using -1 and 1 for the sort direction  (something like `{ fullName: -1, rank: 1 }`).  But instead, got: %s", inspect(v))
+			return nil, said(sortInvalid+".  If specified as a dictionary, it should use Mongo-esque semantics, using -1 and 1 for the sort direction  (something like `{ fullName: -1, rank: 1 }`).  But instead, got: %s", inspect(v))
 		}
 	}
 	return terms, nil
@@ -79,7 +77,7 @@ func (m *Model) sortTerm(term any, limits *Limits) (Order, error) {
 	case string:
 		pieces := spaces(term)
 		if len(pieces) > 2 {
-			return Order{}, fmt.Errorf("Invalid `sort` clause in criteria. If specifying a string, it should look like e.g. `'emailAddress ASC'`, where the attribute name (\"emailAddress\") is separated from the sort direction (\"ASC\" or \"DESC\") by whitespace.  But instead, got: %s", inspect(term))
+			return Order{}, said("Invalid `sort` clause in criteria. If specifying a string, it should look like e.g. `'emailAddress ASC'`, where the attribute name (\"emailAddress\") is separated from the sort direction (\"ASC\" or \"DESC\") by whitespace.  But instead, got: %s", inspect(term))
 		}
 		name = pieces[0]
 		if len(pieces) == 2 {
@@ -87,25 +85,25 @@ func (m *Model) sortTerm(term any, limits *Limits) (Order, error) {
 		}
 	case map[string]any:
 		if len(term) == 0 {
-			return Order{}, errors.New(problematic + "is `{}`, an empty dictionary (aka plain JavaScript object).  But comparator directives are supposed to have _exactly one_ key (e.g. so that they look something like `{ fullName: 'DESC' }`.")
+			return Order{}, said(problematic + "is `{}`, an empty dictionary (aka plain JavaScript object).  But comparator directives are supposed to have _exactly one_ key (e.g. so that they look something like `{ fullName: 'DESC' }`.")
 		}
 		if len(term) > 1 {
-			return Order{}, fmt.Errorf(problematic+"is a dictionary (aka plain JavaScript object) with %d keys...  But, that's too many keys.  Comparator directives are supposed to have _exactly one_ key (e.g. so that they look something like `{ fullName: 'DESC' }`.  But instead, this one is: %s", len(term), inspect(term))
+			return Order{}, said(problematic+"is a dictionary (aka plain JavaScript object) with %d keys...  But, that's too many keys.  Comparator directives are supposed to have _exactly one_ key (e.g. so that they look something like `{ fullName: 'DESC' }`.  But instead, this one is: %s", len(term), inspect(term))
 		}
 		for name, direction = range term {
 		}
 	default:
-		return Order{}, fmt.Errorf(problematic+"has an unexpected data type.  Expected every comparator directive to be a dictionary like `{ fullName: 'DESC' }`.  But instead, this one is: %s", inspect(term))
+		return Order{}, said(problematic+"has an unexpected data type.  Expected every comparator directive to be a dictionary like `{ fullName: 'DESC' }`.  But instead, this one is: %s", inspect(term))
 	}
 	if strings.Contains(name, ".") {
-		return Order{}, errors.New("Cannot use dot notation as the target for a `sort` comparator without enabling experimental support for \"deep targets\".  Please try again with `.meta({enableExperimentalDeepTargets:true})`.")
+		return Order{}, said("Cannot use dot notation as the target for a `sort` comparator without enabling experimental support for \"deep targets\".  Please try again with `.meta({enableExperimentalDeepTargets:true})`.")
 	}
 	a := m.find(name, limits)
 	if a == nil {
-		return Order{}, fmt.Errorf(problematic+"is problematic.  It indicates that we should sort by `%s`-- but that is not a recognized attribute for this model (`%s`).  Since the model declares `schema: true`, this is not allowed.", cut(name), m.Identity)
+		return Order{}, said(problematic+"is problematic.  It indicates that we should sort by `%s`-- but that is not a recognized attribute for this model (`%s`).  Since the model declares `schema: true`, this is not allowed.", cut(name), m.Identity)
 	}
 	if a.Collection != "" {
-		return Order{}, fmt.Errorf("Cannot sort by `%s` because it corresponds with an \"unsortable\" attribute definition for this model (`%s`).  This attribute is a plural (`collection`) association, so sorting by it is not supported.", name, m.Identity)
+		return Order{}, said("Cannot sort by `%s` because it corresponds with an \"unsortable\" attribute definition for this model (`%s`).  This attribute is a plural (`collection`) association, so sorting by it is not supported.", name, m.Identity)
 	}
 	text, ok := direction.(string)
 	if ok {
@@ -114,7 +112,7 @@ func (m *Model) sortTerm(term any, limits *Limits) (Order, error) {
 		text = inspect(direction)
 	}
 	if text != "ASC" && text != "DESC" {
-		return Order{}, fmt.Errorf(problematic+"is problematic.  It indicates that we should sort by `%s`, which is fine.  But then it suggests that Waterline should use `%s` as the sort direction. (Should always be either \"ASC\" or \"DESC\".)", name, cut(text))
+		return Order{}, said(problematic+"is problematic.  It indicates that we should sort by `%s`, which is fine.  But then it suggests that Waterline should use `%s` as the sort direction. (Should always be either \"ASC\" or \"DESC\".)", name, cut(text))
 	}
 	return Order{Attribute: a, Descending: text == "DESC"}, nil
 }

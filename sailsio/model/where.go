@@ -1,8 +1,6 @@
 package model
 
 import (
-	"errors"
-	"fmt"
 	"sort"
 	"strings"
 )
@@ -47,7 +45,7 @@ func (m *Model) where(v any, limits *Limits) (*Where, verdict, error) {
 	}
 	clause, ok := v.(map[string]any)
 	if !ok {
-		return nil, open, fmt.Errorf("If provided, `where` clause should be a dictionary.  But instead, got: %s", inspect(v))
+		return nil, open, said("If provided, `where` clause should be a dictionary.  But instead, got: %s", inspect(v))
 	}
 	r := &whereReader{m: m, limits: limits}
 	w, verdict, err := r.clause(clause, 0)
@@ -64,7 +62,7 @@ func (r *whereReader) clause(clause map[string]any, depth int) (*Where, verdict,
 		deepest = min(deepest, r.limits.Depth)
 	}
 	if depth > deepest {
-		return nil, open, fmt.Errorf("The predicates of this `where` clause are nested deeper than %d.", deepest)
+		return nil, open, said("The predicates of this `where` clause are nested deeper than %d.", deepest)
 	}
 	keys := make([]string, 0, len(clause))
 	for key := range clause {
@@ -83,7 +81,7 @@ func (r *whereReader) clause(clause map[string]any, depth int) (*Where, verdict,
 		if key == "and" || key == "or" {
 			w, v, err = r.list(key, clause[key], depth)
 		} else if w, v, err = r.constraint(key, clause[key]); err != nil {
-			err = fmt.Errorf("Could not filter by `%s`: %w", cut(key), err)
+			err = said("Could not filter by `%s`: %w", cut(key), err)
 		}
 		switch {
 		case err != nil:
@@ -113,7 +111,7 @@ func conjoin(op Op, terms []*Where, empty verdict) (*Where, verdict, error) {
 func (r *whereReader) count(n int) error {
 	r.branches += n
 	if r.limits.Branches > 0 && r.branches > 2*r.limits.Branches {
-		return fmt.Errorf("There are more than %d terms in this `where` clause.", 2*r.limits.Branches)
+		return said("There are more than %d terms in this `where` clause.", 2*r.limits.Branches)
 	}
 	return nil
 }
@@ -126,10 +124,10 @@ func (r *whereReader) list(key string, v any, depth int) (*Where, verdict, error
 	case []Record:
 		items = anys(v)
 	default:
-		return nil, open, fmt.Errorf("Expected an array at `%s`, but instead got: %s\n(`and`/`or` should always be provided with an array on the right-hand side.)", key, inspect(v))
+		return nil, open, said("Expected an array at `%s`, but instead got: %s\n(`and`/`or` should always be provided with an array on the right-hand side.)", key, inspect(v))
 	}
 	if r.limits.Branches > 0 && len(items) > r.limits.Branches {
-		return nil, open, fmt.Errorf("There are more than %d branches at `%s`.", r.limits.Branches, key)
+		return nil, open, said("There are more than %d branches at `%s`.", r.limits.Branches, key)
 	}
 	op, neutral, deciding := And, universal, void
 	if key == "or" {
@@ -140,7 +138,7 @@ func (r *whereReader) list(key string, v any, depth int) (*Where, verdict, error
 	for _, item := range items {
 		clause, ok := item.(map[string]any)
 		if !ok {
-			return nil, open, fmt.Errorf("Expected each item within an `and`/`or` predicate's array to be a dictionary (plain JavaScript object).  But instead, got: `%s`", inspect(item))
+			return nil, open, said("Expected each item within an `and`/`or` predicate's array to be a dictionary (plain JavaScript object).  But instead, got: `%s`", inspect(item))
 		}
 		w, v, err := r.clause(clause, depth+1)
 		switch {
@@ -160,14 +158,14 @@ func (r *whereReader) list(key string, v any, depth int) (*Where, verdict, error
 
 func (r *whereReader) constraint(name string, v any) (*Where, verdict, error) {
 	if strings.Contains(name, ".") {
-		return nil, open, errors.New("Cannot use dot notation in a constraint target without enabling experimental support for \"deep targets\".  Please try again with `.meta({enableExperimentalDeepTargets:true})`.")
+		return nil, open, said("Cannot use dot notation in a constraint target without enabling experimental support for \"deep targets\".  Please try again with `.meta({enableExperimentalDeepTargets:true})`.")
 	}
 	a := r.m.find(name, r.limits)
 	if a == nil {
-		return nil, open, fmt.Errorf("`%s` is not a recognized attribute for this model (`%s`).  And since the model declares `schema: true`, this is not allowed.", cut(name), r.m.Identity)
+		return nil, open, said("`%s` is not a recognized attribute for this model (`%s`).  And since the model declares `schema: true`, this is not allowed.", cut(name), r.m.Identity)
 	}
 	if a.Collection != "" {
-		return nil, open, fmt.Errorf("Cannot filter by `%s` because it is a plural association (which wouldn't make sense).", name)
+		return nil, open, said("Cannot filter by `%s` because it is a plural association (which wouldn't make sense).", name)
 	}
 	if items, ok := list(v).([]any); ok {
 		return r.in(a, "in", items)
@@ -178,7 +176,7 @@ func (r *whereReader) constraint(name string, v any) (*Where, verdict, error) {
 		return &Where{Op: Is, Attribute: a, Value: value}, open, err
 	}
 	if len(complex) == 0 {
-		return nil, open, fmt.Errorf("If specifying a complex constraint, there should always be at least one modifier.  But the constraint provided as `%s` has no keys-- it is just `{}`, an empty dictionary (aka plain JavaScript object).", name)
+		return nil, open, said("If specifying a complex constraint, there should always be at least one modifier.  But the constraint provided as `%s` has no keys-- it is just `{}`, an empty dictionary (aka plain JavaScript object).", name)
 	}
 	keys := make([]string, 0, len(complex))
 	for key := range complex {
@@ -217,7 +215,7 @@ func (r *whereReader) modifier(a *Attribute, key string, v any) (*Where, verdict
 	case "!=":
 		value, err := r.comparable(a, v)
 		if err != nil {
-			return nil, open, fmt.Errorf("Invalid `!=` (\"not equal\") modifier.  %w", err)
+			return nil, open, said("Invalid `!=` (\"not equal\") modifier.  %w", err)
 		}
 		return &Where{Op: NotEqual, Attribute: a, Value: value}, open, nil
 	case "in", "nin":
@@ -227,31 +225,31 @@ func (r *whereReader) modifier(a *Attribute, key string, v any) (*Where, verdict
 			if kind == "nin" {
 				article = "A `nin` (\"not in\")"
 			}
-			return nil, open, fmt.Errorf("%s modifier should always be provided as an array.  But instead, for the `%s` modifier at `%s`, got: %s", article, kind, a.Name, inspect(v))
+			return nil, open, said("%s modifier should always be provided as an array.  But instead, for the `%s` modifier at `%s`, got: %s", article, kind, a.Name, inspect(v))
 		}
 		return r.in(a, kind, items)
 	case "<", "<=", ">", ">=":
 		c := comparisons[kind]
 		if a.Type == Boolean {
-			return nil, open, fmt.Errorf("A `%s` (\"%s\") modifier cannot be used with a boolean attribute.  (Please use `or` instead.)", kind, c.name)
+			return nil, open, said("A `%s` (\"%s\") modifier cannot be used with a boolean attribute.  (Please use `or` instead.)", kind, c.name)
 		}
 		if v == nil {
-			return nil, open, fmt.Errorf("Invalid `%s` (\"%s\") modifier.  `null` is not supported with comparison modifiers.  Please use `or: [{ %s: { '!=': null }, ...]` instead.", kind, c.name, a.Name)
+			return nil, open, said("Invalid `%s` (\"%s\") modifier.  `null` is not supported with comparison modifiers.  Please use `or: [{ %s: { '!=': null }, ...]` instead.", kind, c.name, a.Name)
 		}
 		value, err := r.comparable(a, v)
 		if err != nil {
-			return nil, open, fmt.Errorf("Invalid `%s` (\"%s\") modifier.  %w", kind, c.name, err)
+			return nil, open, said("Invalid `%s` (\"%s\") modifier.  %w", kind, c.name, err)
 		}
 		switch value.(type) {
 		case string, float64:
 		default:
-			return nil, open, fmt.Errorf("Invalid `%s` (\"%s\") modifier.  Only strings and numbers can be compared.", kind, c.name)
+			return nil, open, said("Invalid `%s` (\"%s\") modifier.  Only strings and numbers can be compared.", kind, c.name)
 		}
 		return &Where{Op: c.op, Attribute: a, Value: value}, open, nil
 	case "contains", "startsWith", "endsWith", "like":
 		return r.text(a, kind, v)
 	}
-	return nil, open, fmt.Errorf("Unrecognized modifier (`%s`) within provided constraint for `%s`.", cut(key), a.Name)
+	return nil, open, said("Unrecognized modifier (`%s`) within provided constraint for `%s`.", cut(key), a.Name)
 }
 
 func (r *whereReader) in(a *Attribute, kind string, items []any) (*Where, verdict, error) {
@@ -262,7 +260,7 @@ func (r *whereReader) in(a *Attribute, kind string, items []any) (*Where, verdic
 		return nil, universal, nil
 	}
 	if r.limits.In > 0 && len(items) > r.limits.In {
-		return nil, open, fmt.Errorf("There are more than %d values in the `%s` modifier array.", r.limits.In, kind)
+		return nil, open, said("There are more than %d values in the `%s` modifier array.", r.limits.In, kind)
 	}
 	op, called := In, "`in`"
 	if kind == "nin" {
@@ -275,11 +273,11 @@ func (r *whereReader) in(a *Attribute, kind string, items []any) (*Where, verdic
 			if kind == "nin" {
 				article, instead = "a", "{ '!=': null }"
 			}
-			return nil, open, fmt.Errorf("Got unsupported value (`null`) in %s %s modifier array.  Please use `or: [{ %s: %s }, ...]` instead.", article, called, a.Name, instead)
+			return nil, open, said("Got unsupported value (`null`) in %s %s modifier array.  Please use `or: [{ %s: %s }, ...]` instead.", article, called, a.Name, instead)
 		}
 		value, err := r.comparable(a, item)
 		if err != nil {
-			return nil, open, fmt.Errorf("Invalid item within %s modifier array.  %w", called, err)
+			return nil, open, said("Invalid item within %s modifier array.  %w", called, err)
 		}
 		values[i] = value
 	}
@@ -289,25 +287,25 @@ func (r *whereReader) in(a *Attribute, kind string, items []any) (*Where, verdic
 func (r *whereReader) text(a *Attribute, kind string, v any) (*Where, verdict, error) {
 	if a.Type == Number || a.Type == Boolean {
 		name := map[string]string{"contains": "A `contains` (i.e. string search)", "startsWith": "A `startsWith` (i.e. string search)", "endsWith": "An `endsWith` (i.e. string search)", "like": "A `like` (i.e. SQL-style \"LIKE\")"}[kind]
-		return nil, open, fmt.Errorf("%s modifier cannot be used with a boolean or numeric attribute (it wouldn't make any sense).", name)
+		return nil, open, said("%s modifier cannot be used with a boolean or numeric attribute (it wouldn't make any sense).", name)
 	}
 	s, isString := v.(string)
 	if kind != "like" {
 		cleaned, ok := clean(v, 0)
 		if !ok {
-			return nil, open, fmt.Errorf("Invalid `%s` (string search) modifier.", kind)
+			return nil, open, said("Invalid `%s` (string search) modifier.", kind)
 		}
 		coerced, err := coerce(String, cleaned)
 		if err != nil {
-			return nil, open, fmt.Errorf("Invalid `%s` (string search) modifier.  %w", kind, err)
+			return nil, open, said("Invalid `%s` (string search) modifier.  %w", kind, err)
 		}
 		s, isString = coerced.(string)
 	}
 	if kind == "like" && (!isString || s == "") {
-		return nil, open, fmt.Errorf("Invalid `like` (i.e. SQL-style \"LIKE\") modifier.  Should be provided as a non-empty string, using `%%` symbols as wildcards, but instead, got: %s", inspect(v))
+		return nil, open, said("Invalid `like` (i.e. SQL-style \"LIKE\") modifier.  Should be provided as a non-empty string, using `%%` symbols as wildcards, but instead, got: %s", inspect(v))
 	}
 	if r.limits.Text > 0 && len(s) > r.limits.Text {
-		return nil, open, fmt.Errorf("The text of the `%s` modifier is longer than %d bytes.", kind, r.limits.Text)
+		return nil, open, said("The text of the `%s` modifier is longer than %d bytes.", kind, r.limits.Text)
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	var segments []string
@@ -350,7 +348,7 @@ func pattern(s string) []string {
 func (r *whereReader) comparable(a *Attribute, v any) (any, error) {
 	v, ok := clean(v, 0)
 	if !ok {
-		return nil, errors.New("The value is no JSON value, or nested too deep.")
+		return nil, said("The value is no JSON value, or nested too deep.")
 	}
 	if v == nil {
 		return nil, nil
@@ -360,7 +358,7 @@ func (r *whereReader) comparable(a *Attribute, v any) (any, error) {
 		return out, nil
 	}
 	if assoc := r.m.associations[a.Name]; assoc != nil {
-		return nil, fmt.Errorf("The corresponding attribute (`%s`) is a singular (\"model\") association, but the provided value does not match the declared type of the primary key attribute for the associated model (`%s`).  %w", a.Name, assoc.Target.Identity, err)
+		return nil, said("The corresponding attribute (`%s`) is a singular (\"model\") association, but the provided value does not match the declared type of the primary key attribute for the associated model (`%s`).  %w", a.Name, assoc.Target.Identity, err)
 	}
-	return nil, fmt.Errorf("Does not match the declared data type of the corresponding attribute.  %w", err)
+	return nil, said("Does not match the declared data type of the corresponding attribute.  %w", err)
 }
