@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-sails/sails/internal/sioproto"
 	"github.com/go-sails/sails/socketio"
+	"github.com/go-sails/sails/socketio/internal/clusterwire"
 )
 
 // The id of a request this node makes begins with the node's own id, so that answers
@@ -33,35 +34,35 @@ func encodeRequest(m *socketio.ClusterMessage, level Level) ([]byte, error) {
 	packed := false
 	switch m.Type {
 	case socketio.ClusterSocketsJoin, socketio.ClusterSocketsLeave:
-		r.Type, r.Opts, r.Rooms = requestJoin, optionsOf(m.Target), m.Rooms
+		r.Type, r.Opts, r.Rooms = requestJoin, clusterwire.OptionsOf(m.Target), m.Rooms
 		if m.Type == socketio.ClusterSocketsLeave {
 			r.Type = requestLeave
 		}
 		if len(r.Rooms) == 0 {
-			r.Rooms = names{}
+			r.Rooms = clusterwire.Names{}
 		}
 	case socketio.ClusterDisconnectSockets:
-		r.Type, r.Opts, r.Close = requestDisconnect, optionsOf(m.Target), &m.Close
+		r.Type, r.Opts, r.Close = requestDisconnect, clusterwire.OptionsOf(m.Target), &m.Close
 	case socketio.ClusterFetchSockets:
-		r.Type, r.Opts = requestFetch, optionsOf(m.Target)
+		r.Type, r.Opts = requestFetch, clusterwire.OptionsOf(m.Target)
 	case socketio.ClusterServerSideEmit:
 		r.Type, r.Data = requestServerSideEmit, m.Data
 		packed = len(m.Attachments) > 0
 	case socketio.ClusterBroadcast:
-		r.Type, r.Opts = requestBroadcast, optionsOf(m.Target).withFlags(m.Target.Flags)
-		r.Packet = &packet{Type: packetEvent, Data: m.Data, Namespace: &m.Namespace}
+		r.Type, r.Opts = requestBroadcast, clusterwire.OptionsOf(m.Target).WithFlags(m.Target.Flags)
+		r.Packet = &packet{Type: clusterwire.PacketEvent, Data: m.Data, Namespace: &m.Namespace}
 		packed = true
 	}
 	if level == Level6 && packed {
 		packed, r.Attachments = false, m.Attachments
 	}
-	return encodeObject(r, packed, m.Attachments)
+	return clusterwire.EncodeObject(r, packed, m.Attachments)
 }
 
 // onRequest takes a message from the request channel.
 func (a *Adapter) onRequest(m *membership, data []byte) error {
 	var r request
-	attachments, err := decodeObject(data, &r)
+	attachments, err := clusterwire.DecodeObject(data, &r)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (a *Adapter) onRequest(m *membership, data []byte) error {
 	if len(attachments) == 0 {
 		attachments = r.Attachments
 	}
-	x := &socketio.ClusterMessage{UID: r.UID, Namespace: m.namespace, Target: r.Opts.target()}
+	x := &socketio.ClusterMessage{UID: r.UID, Namespace: m.namespace, Target: r.Opts.Target()}
 	switch r.Type {
 	case requestSockets, requestAllRooms:
 		x.Type, x.RequestID = socketio.ClusterFetchSockets, kindAllRooms+r.RequestID
@@ -92,7 +93,7 @@ func (a *Adapter) onRequest(m *membership, data []byte) error {
 		}
 	case requestBroadcast:
 		p := r.Packet
-		if p == nil || sioproto.Kind(p.Data) != '[' || p.Type != packetEvent && p.Type != packetBinaryEvent || r.RequestID == "" {
+		if p == nil || sioproto.Kind(p.Data) != '[' || p.Type != clusterwire.PacketEvent && p.Type != clusterwire.PacketBinaryEvent || r.RequestID == "" {
 			return errMessage
 		}
 		if p.Namespace != nil && *p.Namespace != m.namespace {
@@ -156,19 +157,19 @@ func encodeResponse(m *socketio.ClusterMessage, level Level) ([]byte, error) {
 	case socketio.ClusterServerSideEmitResponse:
 		t := requestServerSideEmit
 		r.Type = &t
-		r.Data = first(m.Data)
+		r.Data = clusterwire.First(m.Data)
 	case socketio.ClusterBroadcastClientCount:
 		t, count := responseClientCount, float64(m.Count)
 		r.Type, r.ClientCount = &t, &count
 	case socketio.ClusterBroadcastAck:
 		t := responseAck
-		r.Type, r.Packet = &t, first(m.Data)
+		r.Type, r.Packet = &t, clusterwire.First(m.Data)
 		packed = true // as JavaScript nodes have it
 	}
 	if level == Level6 && packed {
 		packed, r.Attachments = false, m.Attachments
 	}
-	return encodeObject(r, packed, m.Attachments)
+	return clusterwire.EncodeObject(r, packed, m.Attachments)
 }
 
 func (r *response) setSockets(kind string, sockets []socketio.SocketInfo) error {
@@ -176,7 +177,7 @@ func (r *response) setSockets(kind string, sockets []socketio.SocketInfo) error 
 	case kindConfirm:
 	case kindAllRooms:
 		seen := make(map[string]struct{})
-		rooms := names{}
+		rooms := clusterwire.Names{}
 		for _, s := range sockets {
 			for _, room := range s.Rooms {
 				if _, known := seen[room]; !known {
@@ -204,16 +205,6 @@ func (r *response) setSockets(kind string, sockets []socketio.SocketInfo) error 
 	return nil
 }
 
-// first returns the first element of an array, null when there is none: nodes exchange
-// one value.
-func first(list json.RawMessage) json.RawMessage {
-	spans, err := sioproto.Split(list, 0, maxDepth, nil)
-	if err != nil || len(spans) == 0 {
-		return json.RawMessage("null")
-	}
-	return list[spans[0].Start:spans[0].End]
-}
-
 // answers numbers the answers received: they do not say who they are from, and the
 // server counts each node once.
 var answers atomic.Uint64
@@ -221,7 +212,7 @@ var answers atomic.Uint64
 // onResponse takes a message from a response channel.
 func (a *Adapter) onResponse(m *membership, data []byte) error {
 	var r response
-	attachments, err := decodeObject(data, &r)
+	attachments, err := clusterwire.DecodeObject(data, &r)
 	if err != nil {
 		return err
 	}
@@ -243,12 +234,12 @@ func (a *Adapter) onResponse(m *membership, data []byte) error {
 	case kind == responseClientCount && r.ClientCount != nil && *r.ClientCount >= 0 && *r.ClientCount < 1<<31:
 		x.Type, x.Count = socketio.ClusterBroadcastClientCount, int(*r.ClientCount)
 	case kind == responseAck:
-		x.Type, x.Data, x.Attachments = socketio.ClusterBroadcastAck, list(r.Packet), attachments
+		x.Type, x.Data, x.Attachments = socketio.ClusterBroadcastAck, clusterwire.List(r.Packet), attachments
 	case kind == requestServerSideEmit:
-		x.Type, x.Data, x.Attachments = socketio.ClusterServerSideEmitResponse, list(r.Data), attachments
+		x.Type, x.Data, x.Attachments = socketio.ClusterServerSideEmitResponse, clusterwire.List(r.Data), attachments
 	case r.Sockets != nil:
 		x.Type = socketio.ClusterFetchSocketsResponse
-		if x.Sockets, err = socketsOf(*r.Sockets); err != nil {
+		if x.Sockets, err = clusterwire.Sockets(*r.Sockets); err != nil {
 			return err
 		}
 	default:
@@ -256,35 +247,4 @@ func (a *Adapter) onResponse(m *membership, data []byte) error {
 	}
 	a.deliver(m, x)
 	return nil
-}
-
-// list makes an array of one value; undefined is null.
-func list(value json.RawMessage) json.RawMessage {
-	if len(value) == 0 {
-		return json.RawMessage("[null]")
-	}
-	return append(append(json.RawMessage{'['}, value...), ']')
-}
-
-// socketsOf reads descriptions of sockets. What a node says about the handshake may
-// have been changed by its application: what cannot be read is left empty.
-func socketsOf(texts []json.RawMessage) ([]socketio.SocketInfo, error) {
-	sockets := make([]socketio.SocketInfo, len(texts))
-	for i, text := range texts {
-		var s struct {
-			ID        string          `json:"id"`
-			Handshake json.RawMessage `json:"handshake"`
-			Rooms     names           `json:"rooms"`
-			Data      json.RawMessage `json:"data"`
-		}
-		if err := json.Unmarshal(text, &s); err != nil {
-			return nil, fmt.Errorf("%w: socket: %w", errMessage, err)
-		}
-		h := new(socketio.Handshake)
-		if len(s.Handshake) > 0 && json.Unmarshal(s.Handshake, h) != nil {
-			h = new(socketio.Handshake)
-		}
-		sockets[i] = socketio.SocketInfo{ID: s.ID, Handshake: h, Rooms: s.Rooms, Data: s.Data}
-	}
-	return sockets, nil
 }
