@@ -29,7 +29,7 @@ async function play(c, job) {
     await Promise.race([c.run(caller), late, strayed]);
     return { name: c.name, outcome: 'pass' };
   } catch (e) {
-    return { name: c.name, outcome: 'fail', problem: String(e?.message ?? e) };
+    return { name: c.name, outcome: 'fail', problem: String(e?.message ?? e).replace(/\s+/g, ' ') };
   } finally {
     clearTimeout(timer);
     onStray = () => {};

@@ -180,7 +180,7 @@ func (w *World) Do(method, target, body string, headers ...string) *Answer {
 	if err != nil {
 		return &Answer{Err: err}
 	}
-	req.URL.Opaque = "//" + w.addr + target // as it is written
+	req.URL.Opaque = target // as it is written
 	if body == "" {
 		req.Body = http.NoBody
 		req.ContentLength = 0

@@ -7,6 +7,7 @@ const TRANSPORTS = { websocket: ['websocket'], polling: ['polling'], upgrade: ['
 export class Caller {
   #io;
   #open = [];
+  #tag = Math.random().toString(36).slice(2); // several clients play on one server at once
   waitingFor = 'nothing';
 
   constructor(version, { url, transport }) {
@@ -15,6 +16,9 @@ export class Caller {
     this.url = url;
     this.transport = transport;
   }
+
+  // A name for rooms and events that nobody else uses.
+  own(name) { return `${name}-${this.#tag}`; }
 
   // Whether the release is at least major.minor.
   since(major, minor = 0) {

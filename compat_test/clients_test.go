@@ -1,0 +1,165 @@
+package compat_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-sails/sails/compat_test/internal/driver"
+	"github.com/go-sails/sails/compat_test/internal/program"
+)
+
+var matrixFile = flag.String("matrix", "", "file to write the table of clients, servers and cases to")
+
+// socketIOClients are the releases of socket.io-client: the first and the last of
+// each generation that can be had.
+var socketIOClients = []string{"1.0.6", "1.7.4", "2.0.4", "2.5.0", "3.1.3", "4.0.2", "4.8.4"}
+
+var transports = []string{"websocket", "polling", "upgrade"}
+
+// A peer is a server that offers the mounts of servers/protocol.
+type peer struct {
+	name  string
+	ours  bool // a failing case is a failing test
+	start func(t *testing.T) *program.Program
+}
+
+var peers = []peer{
+	{"this library", true, func(t *testing.T) *program.Program {
+		return program.Start(t, nil, program.Build(t, "./servers/protocol"))
+	}},
+	// What the original does is right by definition, so this checks the cases.
+	{"socket.io 4.8.4", true, func(t *testing.T) *program.Program {
+		return program.Start(t, nil, "node", filepath.Join(program.Root(t), "peers", "node-protocol", "server.mjs"))
+	}},
+	{"zishang520/socket.io 2.5.0", false, func(t *testing.T) *program.Program {
+		return program.Start(t, nil, program.Build(t, "./peers/zishang-protocol"))
+	}},
+}
+
+// caseResult is what the driver says of one case.
+type caseResult struct {
+	Name, Outcome, Problem string
+}
+
+// caseLimit bounds all cases of a client and transport together.
+const caseLimit = 4 * time.Minute
+
+// TestClients runs the cases of driver/lib/cases.mjs with every generation of
+// socket.io-client over every transport, against this library, the original server
+// and another one in Go. Only differences of the first two fail; all of them are in
+// the table of docs/client-matrix.md.
+func TestClients(t *testing.T) {
+	var m matrix
+	t.Run("play", func(t *testing.T) {
+		for _, p := range peers {
+			if !p.ours && *matrixFile == "" {
+				continue // nothing depends on what it does
+			}
+			t.Run(p.name, func(t *testing.T) {
+				t.Parallel()
+				server := p.start(t)
+				t.Run("", func(t *testing.T) {
+					for _, client := range socketIOClients {
+						t.Run(client, func(t *testing.T) {
+							t.Parallel()
+							d := driver.ForTest(t, program.Root(t), "clients.mjs", client)
+							for _, transport := range transports {
+								t.Run(transport, func(t *testing.T) { m.play(t, p, d, server, client, transport) })
+							}
+						})
+					}
+				})
+			})
+		}
+	})
+	if *matrixFile != "" {
+		if err := os.WriteFile(*matrixFile, []byte(m.markdown()), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// matrix gathers results for the table.
+type matrix struct {
+	mu    sync.Mutex
+	cells map[string]caseResult // by peer, client, transport and case; guarded by mu
+	cases []string              // in order; guarded by mu
+}
+
+func cell(peer, client, transport, name string) string {
+	return strings.Join([]string{peer, client, transport, name}, "\x00")
+}
+
+func (m *matrix) play(t *testing.T, p peer, d *driver.Driver, server *program.Program, client, transport string) {
+	var answer struct{ Results []caseResult }
+	if err := d.Do(map[string]string{"url": server.URL, "transport": transport}, &answer, caseLimit); err != nil {
+		if p.ours {
+			t.Fatal(err)
+		}
+		t.Skip("the peer does not last: ", err)
+	}
+	m.mu.Lock()
+	if m.cells == nil {
+		m.cells = map[string]caseResult{}
+	}
+	for _, r := range answer.Results {
+		m.cells[cell(p.name, client, transport, r.Name)] = r
+		if !slices.Contains(m.cases, r.Name) {
+			m.cases = append(m.cases, r.Name)
+		}
+	}
+	m.mu.Unlock()
+	for _, r := range answer.Results {
+		t.Run(r.Name, func(t *testing.T) {
+			if r.Outcome == "fail" && p.ours {
+				t.Error(r.Problem)
+			}
+		})
+	}
+}
+
+// markdown renders the table: a row for each case, a column for each client.
+func (m *matrix) markdown() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var b strings.Builder
+	b.WriteString(`# Client matrix
+
+Made by "make matrix" from the results of TestClients in compat_test; do not edit.
+Each cell stands for WebSocket, polling, and polling with upgrade: ✓ passes, ✗ fails,
+– has no such feature. The cases are in compat_test/driver/lib/cases.mjs.
+`)
+	for _, p := range peers {
+		fmt.Fprintf(&b, "\n## socket.io-client with %s\n\n| Case | %s |\n|%s\n", p.name, strings.Join(socketIOClients, " | "), strings.Repeat(" --- |", len(socketIOClients)+1))
+		passed, failed := 0, 0
+		for _, name := range m.cases {
+			fmt.Fprintf(&b, "| %s |", name)
+			for _, client := range socketIOClients {
+				var marks []string
+				for _, transport := range transports {
+					mark := "–"
+					switch m.cells[cell(p.name, client, transport, name)].Outcome {
+					case "pass":
+						mark = "✓"
+						passed++
+					case "fail":
+						mark = "✗"
+						failed++
+					}
+					marks = append(marks, mark)
+				}
+				fmt.Fprintf(&b, " %s |", strings.Join(marks, " "))
+			}
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "\n%d passed, %d failed.\n", passed, failed)
+	}
+	return b.String()
+}
