@@ -81,10 +81,14 @@ func (c *conn) put(name string, s *Socket) {
 	c.others[name] = s
 }
 
-// forget frees the place of a closed socket.
-func (c *conn) forget(s *Socket) {
+// forget frees the place of a closed socket and then, unless it is the zero value,
+// sends notice: a client that has seen it may join again at once.
+func (c *conn) forget(s *Socket, notice packet) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if notice.head != nil {
+		defer func() { _ = c.send(notice) }() // the connection may have gone; then it needs no telling
+	}
 	if c.first == s {
 		c.first, c.firstName = nil, ""
 	}

@@ -397,3 +397,27 @@ func TestSlowConsumer(t *testing.T) {
 		equal(t, await(t, gone), socketio.SlowConsumer)
 	})
 }
+
+// A client that joins again as soon as it sees the DISCONNECT of the server finds
+// its place free: the socket is taken out of its connection before it leaves.
+func TestDisconnect_JoinAgainAtOnce(t *testing.T) {
+	r := newRig(t, socketio.Config{})
+	ns := r.io.Of("/")
+	syncing(ns)
+	ns.HandleFunc("leave", func(_ context.Context, e *socketio.Event) error {
+		e.Socket().Disconnect(false)
+		return nil
+	})
+	for revision, c := range map[int]*client{4: r.open(), 3: r.open3()} {
+		for i := range 1000 {
+			if revision == 4 || i > 0 {
+				c.send("0")
+			}
+			if got := c.receive(); got[0] != '0' {
+				t.Fatalf("received %q for CONNECT", got)
+			}
+			c.send(`2["leave"]`)
+			c.expect("1")
+		}
+	}
+}

@@ -364,20 +364,16 @@ func (s *Socket) Disconnect(closeSession bool) {
 	s.disconnect()
 }
 
-func (s *Socket) disconnect() {
-	if !s.Connected() {
-		s.close(ServerNamespaceDisconnect) // a client still in middleware is refused
-		return
-	}
-	if p, err := s.ns.srv.encodeControl(sioproto.Disconnect, s.ns.name, nil); err == nil {
-		_ = s.conn.send(p) // the connection may have gone; then it needs no telling
-	}
-	s.close(ServerNamespaceDisconnect)
-}
+// disconnect ends the socket by wish of the server. A client still in middleware is
+// refused instead of told.
+func (s *Socket) disconnect() { s.shut(ServerNamespaceDisconnect, true) }
 
 // close ends the socket: no event, acknowledgement or room from here on. It runs no
 // user code but room watchers and may be called from anywhere, with no lock held.
-func (s *Socket) close(reason DisconnectReason) {
+func (s *Socket) close(reason DisconnectReason) { s.shut(reason, false) }
+
+// shut is close; tell sends DISCONNECT to a client that is connected.
+func (s *Socket) shut(reason DisconnectReason, tell bool) {
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
@@ -406,8 +402,8 @@ func (s *Socket) close(reason DisconnectReason) {
 	for _, waiting := range acks {
 		close(waiting)
 	}
-	s.conn.forget(s)
 	if ns == nil { // the namespace was still being looked for
+		s.conn.forget(s, packet{})
 		return
 	}
 	if pid != "" && was == stateOpen && reason.recoverable() {
@@ -423,6 +419,11 @@ func (s *Socket) close(reason DisconnectReason) {
 			ns.tellLeft(reg.onRoom, s.id, s.id, true)
 		}
 	}
+	var notice packet
+	if tell && was == stateOpen {
+		notice, _ = ns.srv.encodeControl(sioproto.Disconnect, ns.name, nil) // a Codec that fails tells nothing
+	}
+	s.conn.forget(s, notice) // not sooner: in revision 4 the next socket has the same id
 	ns.dropFromBroadcasts(s)
 	if was == stateOpen {
 		s.finish(reg, last)
