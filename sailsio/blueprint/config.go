@@ -132,7 +132,10 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Exposure says what a model serves.
+// Exposure says what a model serves. Its associations show records of other
+// models, and change to whom these belong, whether those are exposed or not: an
+// association that clients must not see or change has no place in the model's
+// Readable or Writable.
 type Exposure struct {
 	// Actions lists the actions; nil means all nine, an empty list none.
 	Actions []Action

@@ -164,9 +164,9 @@ func (s *Store) insertPair(ctx context.Context, assoc *model.Association, owner,
 	st.add(", ")
 	st.name(assoc.TargetColumn)
 	st.add(") VALUES (")
-	st.assign(ownerArg)
+	st.value(ownerArg)
 	st.add(", ")
-	st.assign(memberArg)
+	st.value(memberArg)
 	st.add(")", s.d.onConflict)
 	if _, err := s.exec(ctx, st); err != nil {
 		return s.failed(err, assoc.Owner, model.InvalidAssociatedIDs, "adding to "+assoc.Alias)

@@ -109,7 +109,7 @@ func (s *Store) insert(ctx context.Context, m *model.Model, values model.Record)
 		if i > 0 {
 			st.add(", ")
 		}
-		st.assign(arg)
+		st.value(arg)
 	}
 	st.add(")")
 	if err := s.runInsert(ctx, m, st, record); err != nil {

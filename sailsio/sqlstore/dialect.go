@@ -24,9 +24,9 @@ type dialect struct {
 	// quote makes an identifier of a name. Names come from a checked schema, which
 	// admits no quotes; they are doubled all the same.
 	quote func(name string) string
-	// placeholder is the n-th parameter, 1 being the first, cast so that the
-	// database need not guess its type; loose when the column decides the type.
-	placeholder func(n int, arg any, loose bool) string
+	// placeholder is the n-th parameter, 1 being the first, cast where the database
+	// would guess the wrong type.
+	placeholder func(n int, arg any) string
 	// like matches expr against literal texts between which anything may stand.
 	like func(expr string, segments []string) (before, after string, pattern string)
 	// json are the ways to look into a JSON column: text is the string it holds,
@@ -100,16 +100,10 @@ func (st *statement) add(parts ...string) {
 // name adds an identifier.
 func (st *statement) name(name string) { st.text.WriteString(st.d.quote(name)) }
 
-// value adds a parameter to compare with.
+// value adds a parameter.
 func (st *statement) value(arg any) {
 	st.args = append(st.args, arg)
-	st.text.WriteString(st.d.placeholder(len(st.args), arg, false))
-}
-
-// assign adds a parameter that a column takes.
-func (st *statement) assign(arg any) {
-	st.args = append(st.args, arg)
-	st.text.WriteString(st.d.placeholder(len(st.args), arg, true))
+	st.text.WriteString(st.d.placeholder(len(st.args), arg))
 }
 
 // values adds a parenthesised list of parameters.

@@ -11,7 +11,7 @@ func mysqlDialect() *dialect {
 	return &dialect{
 		name:        MySQL,
 		quote:       backQuote,
-		placeholder: func(int, any, bool) string { return "?" },
+		placeholder: func(int, any) string { return "?" },
 		like: func(expr string, segments []string) (string, string, string) {
 			return expr + " LIKE ", " ESCAPE '!'", likePattern(segments)
 		},

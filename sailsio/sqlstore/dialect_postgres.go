@@ -15,7 +15,7 @@ func postgresDialect() *dialect {
 		// The cast makes the parameter's type that of the value, not one guessed
 		// from the column: 1.5 can then be compared with a bigint, and a number too
 		// large for an integer column is no error of the driver.
-		placeholder: func(n int, arg any, loose bool) string {
+		placeholder: func(n int, arg any) string {
 			p := "$" + strconv.Itoa(n)
 			switch arg.(type) {
 			case int64:
@@ -24,12 +24,8 @@ func postgresDialect() *dialect {
 				return p + "::float8"
 			case jsonArg:
 				return p + "::jsonb"
-			case string:
-				if !loose {
-					return p + "::text"
-				}
 			}
-			return p
+			return p // text: the column may be varchar, uuid or an enum
 		},
 		like: func(expr string, segments []string) (string, string, string) {
 			return expr + " LIKE ", " ESCAPE '!'", likePattern(segments)
@@ -82,6 +78,9 @@ func postgresDialect() *dialect {
 func classifyPostgres(err error) (fault, string) {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
+		if strings.Contains(err.Error(), "failed to encode args") { // by the driver, for a uuid or the like
+			return data, ""
+		}
 		return other, ""
 	}
 	state := coded.SQLState()

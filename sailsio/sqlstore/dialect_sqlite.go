@@ -11,7 +11,7 @@ func sqliteDialect() *dialect {
 	return &dialect{
 		name:        SQLite,
 		quote:       doubleQuote,
-		placeholder: func(int, any, bool) string { return "?" },
+		placeholder: func(int, any) string { return "?" },
 		// LIKE ignores the case of ASCII letters in SQLite; GLOB does not.
 		like: func(expr string, segments []string) (string, string, string) {
 			r := strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]")

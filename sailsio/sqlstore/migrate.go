@@ -325,7 +325,7 @@ func (m *migrator) fill(ctx context.Context, t table, a *model.Attribute) error 
 	st.add(" SET ")
 	st.name(a.Column)
 	st.add(" = ")
-	st.assign(arg)
+	st.value(arg)
 	_, err = m.s.exec(ctx, st)
 	return err
 }

@@ -1,6 +1,7 @@
 package sqlstore_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -151,5 +152,29 @@ func TestMigrate_columnType(t *testing.T) {
 				t.Errorf("stamp %q", stamp)
 			}
 		})
+	}
+}
+
+// A key of another column type, as databases that others made may have.
+func TestColumnType_uuid(t *testing.T) {
+	t.Parallel()
+	schema, err := model.New(model.Definition{Identity: "thing", PrimaryKey: "code", Attributes: []model.Attribute{
+		{Name: "code", Type: model.String, ColumnType: "uuid"}, {Name: "twin", Model: "thing", ColumnType: "uuid"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const id = "123e4567-e89b-12d3-a456-426614174000"
+	s := migrated(t, open(t, sqlstore.PostgreSQL), sqlstore.PostgreSQL, schema)
+	create(t, s, "thing", model.Record{"code": id, "twin": id})
+	found := find(t, s, "thing", model.Criteria{Where: []any{id}}, model.Populate{Alias: "twin"})
+	if len(found) != 1 || found[0]["twin"].(model.Record)["code"] != id {
+		t.Errorf("%v", found)
+	}
+	var usage *model.UsageError
+	if _, err := s.Find(t.Context(), query(t, s, "thing", model.Criteria{Where: "no uuid"})); !errors.As(err, &usage) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := s.Create(t.Context(), get(t, s, "thing"), model.Record{"code": "no uuid"}); !errors.As(err, &usage) {
+		t.Errorf("got %v", err)
 	}
 }

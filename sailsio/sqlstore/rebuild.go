@@ -123,7 +123,7 @@ func (m *migrator) copyRecord(ctx context.Context, t table, name string, r model
 		if i > 0 {
 			st.add(", ")
 		}
-		st.assign(arg)
+		st.value(arg)
 	}
 	st.add(")")
 	_, err := m.s.exec(ctx, st)

@@ -135,7 +135,7 @@ func (s *Store) set(ctx context.Context, m *model.Model, ids []any, values model
 			}
 			st.name(as.column)
 			st.add(" = ")
-			st.assign(as.arg)
+			st.value(as.arg)
 		}
 		st.add(" WHERE ")
 		if err := s.keysIn(st, m.PrimaryKey, m.PrimaryKey.Column, rest[:n]); err != nil {
