@@ -30,15 +30,11 @@ func (b *bench) playLatency() error {
 			}
 			return 0
 		}
-		names := []string{report.Ours, l.peer, report.Zishang, report.Karagenc, report.Floor}
-		if b.results.Short {
-			names = []string{report.Ours, l.peer}
-		}
-		for _, name := range names {
+		for _, name := range []string{report.Ours, l.peer} {
 			if rate := saturation(name) / 4; rate > 0 && b.wants("latency", name) {
 				runs = append(runs, run{l, name, l.id, rate})
 			}
-			if rate := saturation(l.peer) / 4; rate > 0 && b.wants("latency", name) && (name == report.Ours || name == l.peer) {
+			if rate := saturation(l.peer) / 4; rate > 0 && b.wants("latency", name) && name == report.Ours {
 				runs = append(runs, run{l, name, l.id + "-same", rate})
 			}
 		}
@@ -62,9 +58,9 @@ func (b *bench) playLatency() error {
 
 // latency records quantiles; rate is that of answers or deliveries per second.
 func (st *stage) latency(l latency, row string, rate float64) error {
-	a := load.Arrivals{Rate: rate, Seed: 7, Warm: time.Second, Measure: 3 * time.Second, CPU: st.server.CPU}
+	a := load.Arrivals{Rate: rate, Seed: 7, Warm: 500 * time.Millisecond, Measure: 2 * time.Second, CPU: st.server.CPU}
 	if st.b.results.Short {
-		a.Measure = 1500 * time.Millisecond
+		a.Measure = time.Second
 	}
 	var s *load.Sample
 	var err error
@@ -93,6 +89,9 @@ func (st *stage) latency(l latency, row string, rate float64) error {
 	}
 	if err != nil {
 		return err
+	}
+	if id := row + "-cpu"; st.b.results.Row(id) != nil && s.Ops > 0 {
+		st.record(id, s)
 	}
 	for name, q := range map[string]float64{"p50": 0.50, "p99": 0.99, "p99.9": 0.999} {
 		if id := row + "-" + name; st.b.results.Row(id) != nil {
@@ -163,8 +162,8 @@ func (b *bench) playCurves() error {
 		{report.Curve{ID: "delivery-rooms", Title: "Cost of a delivery to 100 members by rooms on the server", X: "rooms", Unit: microseconds}, []int{1, 10, 100, 1000, 10_000, 100_000}, deliveryByRooms},
 		{report.Curve{ID: "bytes-rooms", Title: "Memory of a membership by rooms of a connection", X: "rooms of each of 1,000 connections", Unit: "B"}, []int{10, 100, 900}, bytesByRooms},
 		{report.Curve{ID: "bytes-namespaces", Title: "Memory of a connection by namespaces joined", X: "namespaces", Unit: kibibytes}, []int{1, 10, 100}, bytesByNamespaces},
-		{report.Curve{ID: "bytes-connections", Title: "Memory of a connection by connections", X: "connections", Unit: kibibytes}, []int{1000, 10_000, 100_000}, bytesByConnections},
-		{report.Curve{ID: "connect-connections", Title: "Cost of connecting by connections", X: "connections", Unit: microseconds}, []int{1000, 10_000, 100_000}, connectByConnections},
+		{report.Curve{ID: "bytes-connections", Title: "Memory of a connection by connections", X: "connections", Unit: kibibytes}, []int{100, 1000, 10_000, 100_000}, bytesByConnections},
+		{report.Curve{ID: "connect-connections", Title: "Cost of connecting by connections", X: "connections", Unit: microseconds}, []int{100, 1000, 10_000, 100_000}, connectByConnections},
 	}
 	for _, c := range curves {
 		curve := c.Curve

@@ -147,6 +147,9 @@ func publish(results *report.Results, out, data string) error {
 	if err := results.WriteCharts(filepath.Join(out, "charts")); err != nil {
 		return err
 	}
+	if err := results.WriteCapacity(filepath.Join(out, "capacity.md")); err != nil {
+		return err
+	}
 	return results.WritePage(filepath.Join(out, "benchmarks.md"))
 }
 

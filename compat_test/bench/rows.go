@@ -60,6 +60,7 @@ func newRows() []*report.Row {
 			}
 			add("Latency at a quarter of each server's saturation", l.id+"-"+q, l.title+", "+q, microseconds, 4, goals...)
 		}
+		add("Latency at a quarter of each server's saturation", l.id+"-cpu", l.title+", CPU per operation meanwhile", microseconds, 4)
 	}
 	for _, l := range latencies {
 		var goals []report.Goal
