@@ -33,9 +33,11 @@ var forbidden = map[string][]string{
 	"sailsio/session": {"engineio", "socketio", "sailsio/blueprint", "sailsio/sqlstore"},
 	"sailsio/action":  {"engineio", "socketio", "sailsio/blueprint", "sailsio/sqlstore"},
 	"sailsio/route":   {"engineio", "socketio", "sailsio/blueprint", "sailsio/sqlstore"},
-	// These two stand on top of all of sailsio.
+	// These stand on top of all of sailsio.
 	"sailsio/blueprint": {"sailsio/sqlstore"},
 	"sailsio/sqlstore":  {},
+	"sailsio/manifest":  {},
+	"sailsio/openapi":   {},
 }
 
 // forbiddenCalls are not for library code: it returns errors and logs to the
