@@ -17,8 +17,8 @@ import (
 // State is kept in this process: a client that returns to another node, or after a
 // restart, begins anew with Socket.Recovered false. It is also lost, never silently
 // cut, when a limit below is exceeded. Missed are the events sent without
-// acknowledgement, not volatile, and without Except, by Emit to the socket, to one
-// of its rooms or to all.
+// acknowledgement and not volatile, by Emit to the socket, to one of its rooms or to
+// all, unless one of its rooms, the own one included, was excepted.
 //
 // For zero and negative values see Config; none of these can be switched off.
 type Recovery struct {
@@ -77,9 +77,15 @@ type logEntry struct {
 	number uint64
 	packet packet
 	rooms  []string
-	except bool
+	except []string
 	at     time.Time
 	size   int
+}
+
+// concerns tells whether a socket in rooms was meant.
+func (e *logEntry) concerns(rooms []string) bool {
+	in := func(room string) bool { return slices.Contains(rooms, room) }
+	return (len(e.rooms) == 0 || slices.ContainsFunc(e.rooms, in)) && !slices.ContainsFunc(e.except, in)
 }
 
 // lostState is a socket whose connection was lost.
@@ -154,7 +160,12 @@ func (l *recoveryLog) append(t Target, list []byte, attachments [][]byte) (packe
 	if t.Flags.NoCompress {
 		p = p.compress(false)
 	}
-	e := logEntry{number: l.next, packet: p, rooms: slices.Clone(t.Rooms), except: len(t.Except) > 0, at: time.Now(), size: p.size() + logOverhead}
+	e := logEntry{number: l.next, packet: p, rooms: slices.Clone(t.Rooms), except: slices.Clone(t.Except), at: time.Now(), size: p.size() + logOverhead}
+	for _, list := range [][]string{e.rooms, e.except} {
+		for _, room := range list {
+			e.size += len(room) + 16
+		}
+	}
 	l.next++
 	l.entries = append(l.entries, e)
 	l.bytes += e.size

@@ -2,7 +2,6 @@ package socketio
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,7 +68,7 @@ func (l *recoveryLog) missed(from uint64, rooms []string) ([]packet, bool) {
 	var list []packet
 	size := 0
 	for _, e := range l.entries[from-l.entries[0].number+1:] {
-		if e.except || len(e.rooms) > 0 && !slices.ContainsFunc(e.rooms, func(r string) bool { return slices.Contains(rooms, r) }) {
+		if !e.concerns(rooms) {
 			continue
 		}
 		size += e.size

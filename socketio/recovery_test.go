@@ -67,6 +67,8 @@ func TestRecovery(t *testing.T) {
 			connects = append(connects, s.Recovered())
 			return nil
 		})
+		_, second := recoverable(r)
+		other, _ := ns.Socket(second.sid)
 		c, l := recoverable(r)
 		s, _ := ns.Socket(l.sid)
 		must(t, s.Join("r"))
@@ -83,7 +85,10 @@ func TestRecovery(t *testing.T) {
 
 		must(t, ns.To("r").Emit(ctx, "room", 1))
 		must(t, ns.To("other").Emit(ctx, "not mine"))
-		must(t, ns.To("r").Except("x").Emit(ctx, "excepted"))
+		must(t, ns.To("r").Except("x").Emit(ctx, "not excepted"))
+		must(t, ns.Except("x", "r").Emit(ctx, "excepted"))
+		must(t, s.Broadcast().Emit(ctx, "excepted by id"))
+		must(t, other.Broadcast().Emit(ctx, "broadcast"))
 		must(t, ns.Volatile().Emit(ctx, "volatile"))
 		must(t, ns.To(l.sid, "other").Emit(ctx, "me", []byte("b")))
 		must(t, ns.Compress(false).Emit(ctx, "all"))
@@ -91,6 +96,8 @@ func TestRecovery(t *testing.T) {
 		d := r.open()
 		d.send(l.connect())
 		l.offset = d.offsetOf(`2["room",1]`)
+		l.offset = d.offsetOf(`2["not excepted"]`)
+		l.offset = d.offsetOf(`2["broadcast"]`)
 		if got := d.receive(); !strings.HasPrefix(got, `51-["me",{"_placeholder":true,"num":0},"`) {
 			t.Fatalf("received %q", got)
 		}
@@ -102,8 +109,8 @@ func TestRecovery(t *testing.T) {
 		if !ok || !s.Recovered() || s.Data() != "data" || !s.Has("r") || !s.Has(l.sid) || string(s.Handshake().Auth) == "{}" {
 			t.Errorf("recovered: %v, data %v, rooms %v", s.Recovered(), s.Data(), s.Rooms())
 		}
-		equal(t, connects, []bool{false, true})
-		equal(t, wared, 1)
+		equal(t, connects, []bool{false, false, true})
+		equal(t, wared, 2)
 		must(t, ns.Emit(ctx, "live"))
 		l.offset = d.offsetOf(`2["live"]`)
 		// Acknowledged events carry no offset.
