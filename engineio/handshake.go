@@ -206,7 +206,8 @@ func (s *Session) greet() {
 }
 
 func (srv *Server) newWebSocket(s *Session, taken *wsconn.Hijacked) *wsTransport {
-	t := &wsTransport{session: s, conn: taken.Conn, raw: newRawConn(taken.Conn), enc: s.enc}
+	t := &wsTransport{session: s, conn: taken.Conn, enc: s.enc}
+	t.raw = newRawConn(taken.Conn, t)
 	t.enc.deflate = taken.Deflate
 	t.dec.MaxMessage = srv.cfg.MaxPayload
 	t.dec.MaxFrames = srv.cfg.MaxPackets

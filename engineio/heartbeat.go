@@ -12,8 +12,9 @@ const wheelSlots = 256
 // allocation and no runtime timer, and its deadline may move later without being
 // told. Its goroutine exists only while there are entries.
 type wheel struct {
-	tick  time.Duration
-	start time.Time
+	tick   time.Duration
+	start  time.Time
+	onTick func() // called with every tick, without locks
 
 	mu      sync.Mutex
 	slots   [wheelSlots]*timer // intrusive lists; guarded by mu
@@ -121,6 +122,7 @@ func (w *wheel) run() {
 			}
 		}
 		w.mu.Unlock()
+		w.onTick()
 		for i, s := range due {
 			due[i] = nil
 			s.onTimer()

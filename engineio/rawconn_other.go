@@ -10,8 +10,12 @@ type rawConn struct{}
 
 type rawWriter struct{}
 
-func newRawConn(net.Conn) *rawConn { return nil }
+func newRawConn(net.Conn, *wsTransport) *rawConn { return nil }
 
-func (*rawConn) read() ([]byte, int, error) { panic("engineio: no raw connections here") }
+func (*rawConn) serve() error { panic("engineio: no raw connections here") }
 
-func (*rawConn) tryWrite(*rawWriter, []byte) (int, error) { panic("engineio: no raw connections here") }
+func (*rawConn) atEnd() bool { panic("engineio: no raw connections here") }
+
+func (*rawConn) tryWrite(*rawWriter, []byte) (int, error) {
+	panic("engineio: no raw connections here")
+}

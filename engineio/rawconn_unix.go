@@ -12,12 +12,10 @@ import (
 // buffer only once there is something to read, a write takes what fits and never
 // waits. One goroutine may read while another writes.
 type rawConn struct {
-	conn syscall.RawConn
-
+	conn     syscall.RawConn
+	owner    *wsTransport
 	readable func(fd uintptr) bool // built once
-	buf      []byte                // of the read under way
-	n        int
-	err      error
+	err      error                 // why serve ended
 }
 
 // rawWriter is the state of one write; it is reused by whoever writes to many
@@ -30,7 +28,7 @@ type rawWriter struct {
 }
 
 // newRawConn returns nil where c is not such a connection.
-func newRawConn(c net.Conn) *rawConn {
+func newRawConn(c net.Conn, owner *wsTransport) *rawConn {
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
 		return nil
@@ -39,43 +37,63 @@ func newRawConn(c net.Conn) *rawConn {
 	if err != nil {
 		return nil
 	}
-	r := &rawConn{conn: raw}
+	r := &rawConn{conn: raw, owner: owner}
 	r.readable = r.onReadable
 	return r
 }
 
-// read waits for input and returns it in a borrowed buffer (nil when there is
-// none to give back). io.EOF is the end of the stream.
-func (r *rawConn) read() (buf []byte, n int, err error) {
-	r.buf, r.n, r.err = nil, 0, nil
+// serve reads and hands over what comes until the owner wants to do something else
+// (nil), or the stream ends (io.EOF) or breaks.
+//
+// It stays inside one call of the poller: what becomes readable meanwhile is
+// remembered there, so that a read that did not fill its buffer need not be followed
+// by one that finds nothing. The one thing such a read would have found is an end of
+// stream that came together with the data; checkEnd looks for that.
+func (r *rawConn) serve() error {
+	r.err = nil
 	if err := r.conn.Read(r.readable); err != nil {
-		return r.buf, 0, err
+		return err
 	}
-	buf, n, err = r.buf, r.n, r.err
-	r.buf = nil
-	return buf, n, err
+	return r.err
 }
 
 func (r *rawConn) onReadable(fd uintptr) bool {
-	buf := getBuffer()
 	for {
+		buf := getBuffer()
 		n, err := syscall.Read(int(fd), buf)
-		switch err {
-		case nil:
-			r.buf, r.n = buf, n
-			if n == 0 {
-				r.err = io.EOF
-			}
-			return true
-		case syscall.EINTR:
-		case syscall.EAGAIN: // holding nothing while we wait
-			putBuffer(buf)
+		if n > 0 {
+			r.owner.input(buf[:n])
+		}
+		putBuffer(buf) // nothing is held while we wait
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
 			return false
-		default:
-			r.buf, r.n, r.err = buf, 0, err
+		case err != nil:
+			r.err = err
 			return true
+		case n == 0:
+			r.err = io.EOF
+			return true
+		case r.owner.turnsAway():
+			return true
+		case n < bufferSize:
+			r.owner.session.srv.unverified.add(r.owner)
+			return false
 		}
 	}
+}
+
+// atEnd tells, without waiting, whether the peer has ended the stream and everything
+// was read.
+func (r *rawConn) atEnd() bool {
+	end := false
+	_ = r.conn.Control(func(fd uintptr) {
+		var b [1]byte
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		end = n == 0 && err == nil
+	})
+	return end
 }
 
 // tryWrite writes what the kernel takes now and returns how much that was.

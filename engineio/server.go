@@ -44,6 +44,8 @@ type Server struct {
 	queued   atomic.Int64  // bytes waiting in all sessions
 	counters counters
 
+	unverified unverified
+
 	middleware []func(http.Handler) http.Handler
 
 	mu       sync.RWMutex
@@ -63,6 +65,7 @@ func NewServer(h Handler, cfg Config) (*Server, error) {
 	}
 	s := &Server{handler: h, cfg: set, sessions: map[string]*Session{}, byAddr: map[string]int{}}
 	s.wheel.init(min(set.PingInterval, set.PingTimeout))
+	s.wheel.onTick = s.unverified.check
 	for range runtime.GOMAXPROCS(0) {
 		s.flushers = append(s.flushers, &flusher{pool: &s.pool})
 	}

@@ -214,6 +214,13 @@ func (s *Session) mayRead() bool {
 	return s.state != open || !s.paused && s.queued <= softMark
 }
 
+// holdsReads tells whether reading has to pause.
+func (s *Session) holdsReads() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return !s.mayRead()
+}
+
 // waitToRead blocks the reader while reading is paused, or until done.
 func (s *Session) waitToRead(done <-chan struct{}) {
 	for {

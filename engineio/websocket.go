@@ -23,6 +23,8 @@ type wsTransport struct {
 	enc      encoding
 	role     wsRole        // the reader's own
 	lastRead time.Duration // since the wheel's start; the reader's own
+	quiet    bool          // nothing had come for restAfter before the last read; the reader's own
+	unsure   bool          // listed in Server.unverified; guarded by its mu
 
 	pong       []byte      // the answer to the newest ping; guarded by session.mu
 	bye        []byte      // the close frame that answers the peer's or says what it did wrong; guarded by session.mu
@@ -52,14 +54,7 @@ const restAfter = time.Second
 // run reads the connection until it ends. It is the reader goroutine.
 func (t *wsTransport) run() {
 	for {
-		buf, n, err := t.read()
-		if n > 0 && t.role != discarding {
-			t.consume(buf[:n])
-		}
-		if buf != nil {
-			putBuffer(buf)
-		}
-		if err != nil {
+		if err := t.read(); err != nil {
 			t.dec.Release()
 			t.lost()
 			_ = t.conn.Close()
@@ -68,29 +63,41 @@ func (t *wsTransport) run() {
 		if t.role == carrying {
 			t.session.waitToRead(nil)
 		}
-		if t.rested() {
+		if t.quiet {
+			t.quiet = false
 			go t.run()
 			return
 		}
 	}
 }
 
-// rested tells whether the connection was quiet before the last read, so that the
-// next is probably far away too.
-func (t *wsTransport) rested() bool {
-	now := t.session.srv.wheel.elapsed()
-	quiet := now-t.lastRead > restAfter
-	t.lastRead = now
-	return quiet
-}
-
-func (t *wsTransport) read() ([]byte, int, error) {
+// read waits for input and handles it, once or several times.
+func (t *wsTransport) read() error {
 	if t.raw != nil {
-		return t.raw.read()
+		return t.raw.serve()
 	}
 	buf := getBuffer()
+	defer putBuffer(buf)
 	n, err := t.conn.Read(buf)
-	return buf, n, err
+	if n > 0 {
+		t.input(buf[:n])
+	}
+	return err
+}
+
+// input handles what one read has brought.
+func (t *wsTransport) input(p []byte) {
+	now := t.session.srv.wheel.elapsed()
+	t.quiet = t.raw != nil && now-t.lastRead > restAfter
+	t.lastRead = now
+	if t.role != discarding {
+		t.consume(p)
+	}
+}
+
+// turnsAway tells whether the reader has to do something else before it reads on.
+func (t *wsTransport) turnsAway() bool {
+	return t.quiet || t.role == carrying && t.session.holdsReads()
 }
 
 // consume decodes what was read and ends the session, or the probe, when the
