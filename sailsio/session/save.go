@@ -179,8 +179,12 @@ func (m *Manager) ttl(r *record) time.Duration {
 	return ttl
 }
 
-// bounded limits one wait for the store.
+// bounded limits one wait for the store. The memory store never makes anybody wait:
+// a timer and a context for each of its operations would cost more than they do.
 func (m *Manager) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := m.cfg.Store.(*MemoryStore); ok {
+		return ctx, func() {}
+	}
 	if m.cfg.StoreTimeout < 0 {
 		return context.WithCancel(ctx)
 	}
