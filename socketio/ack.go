@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -11,32 +13,41 @@ import (
 // namespace, as in JavaScript.
 func (n *Namespace) nextAck() uint64 { return n.ackIDs.Add(1) - 1 }
 
-// expectAck opens a place for an answer. It holds one value; it is closed without
-// one when the socket goes away. forgetAck must follow.
-func (s *Socket) expectAck(id uint64) (<-chan Args, error) {
-	answer := make(chan Args, 1)
+// ask is a place for an answer: a channel that holds one value and is closed without
+// one when the socket goes away, or a function.
+type ask struct {
+	answer chan Args
+	fn     *askFunc
+}
+
+// expectAck opens a place for an answer. It must be closed again by takeAck, unless
+// the answer or the end of the socket does it.
+func (s *Socket) expectAck(id uint64, a ask) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state != stateOpen {
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	if len(s.acks) >= s.conn.srv.cfg.MaxAcks {
-		return nil, ErrTooManyAcks
+		return ErrTooManyAcks
 	}
 	if s.acks == nil {
-		s.acks = make(map[uint64]chan Args)
+		s.acks = make(map[uint64]ask)
 	}
-	s.acks[id] = answer
-	return answer, nil
+	s.acks[id] = a
+	return nil
 }
 
-func (s *Socket) forgetAck(id uint64) {
+// takeAck closes the place of an answer; true for the one who may settle it.
+func (s *Socket) takeAck(id uint64) (ask, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	a, ok := s.acks[id]
 	delete(s.acks, id)
 	if len(s.acks) == 0 {
 		s.acks = nil
 	}
+	return a, ok
 }
 
 // awaits tells whether somebody waits for this answer.
@@ -51,16 +62,27 @@ func (s *Socket) awaits(id uint64) bool {
 // or a broadcast this socket was part of. Others, and second ones, are ignored
 // (SEC-55).
 func (s *Socket) onAck(id uint64, args Args) {
-	s.mu.Lock()
-	answer, ok := s.acks[id]
-	delete(s.acks, id)
-	s.mu.Unlock()
-	if ok {
-		answer <- args // it has room for the one value
-		return
+	a, ok := s.takeAck(id)
+	switch {
+	case !ok:
+		if b := s.ns.broadcastAck(id); b != nil {
+			b.answered(s, args)
+		}
+	case a.fn != nil:
+		a.fn.settle(s, args, nil)
+	default:
+		a.answer <- args // it has room for the one value
 	}
-	if b := s.ns.broadcastAck(id); b != nil {
-		b.answered(s, args)
+}
+
+// loseAcks tells who waits that the socket has gone, in the order they asked.
+func (s *Socket) loseAcks(acks map[uint64]ask) {
+	for _, id := range slices.Sorted(maps.Keys(acks)) {
+		if a := acks[id]; a.fn != nil {
+			a.fn.settle(s, Args{}, ErrClosed)
+		} else {
+			close(a.answer)
+		}
 	}
 }
 

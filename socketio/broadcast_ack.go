@@ -175,11 +175,36 @@ func (t *tally) result() (answers []Args, expected int) {
 // they come with a *PartialError, which matches ErrAckTimeout; sockets that go away
 // are not waited for but count as missing.
 func (b BroadcastOperator) EmitAck(ctx context.Context, event string, args ...any) ([]Args, error) {
+	w, err := b.startAck(ctx, event, args, unlimited)
+	if err != nil {
+		return nil, err
+	}
+	return w.wait()
+}
+
+// gatheredAcks is a broadcast whose answers are gathered.
+type gatheredAcks struct {
+	ns         *Namespace
+	ctx        context.Context
+	cancel     context.CancelFunc
+	all        *tally
+	stop       func()
+	remote     *pendingRequest
+	publishing error
+	fn         func([]Args, error) // of EmitAckFunc
+}
+
+// startAck sends the event; wait must follow. limit is how many broadcasts of the
+// namespace may await answers before it.
+func (b BroadcastOperator) startAck(ctx context.Context, event string, args []any, limit int) (*gatheredAcks, error) {
 	if sioproto.Reserved(event) {
 		return nil, reserved(event)
 	}
 	if b.ns.match != nil {
 		return nil, ErrParent
+	}
+	if b.ns.awaiting() >= limit {
+		return nil, ErrTooManyAcks
 	}
 	enc := sioproto.NewEncoder()
 	defer enc.Release()
@@ -187,36 +212,61 @@ func (b BroadcastOperator) EmitAck(ctx context.Context, event string, args ...an
 		return nil, fmt.Errorf("socketio: encoding %q: %w", event, err)
 	}
 	ctx, cancel := withLimit(ctx, b.ns.srv.cfg.AckTimeout)
-	defer cancel()
-	return b.ns.gatherAcks(ctx, b.target(), enc.Buf, enc.Attachments)
+	return b.ns.startAcks(ctx, cancel, b.target(), enc.Buf, enc.Attachments)
 }
 
-func (n *Namespace) gatherAcks(ctx context.Context, t Target, list []byte, attachments [][]byte) ([]Args, error) {
+func (n *Namespace) awaiting() int {
+	n.ackMu.Lock()
+	defer n.ackMu.Unlock()
+	return len(n.broadcasts)
+}
+
+// startAcks takes over cancel.
+func (n *Namespace) startAcks(ctx context.Context, cancel context.CancelFunc, t Target, list []byte, attachments [][]byte) (*gatheredAcks, error) {
 	deadline, _ := ctx.Deadline()
 	t.Flags.Timeout = time.Until(deadline)
-	all := newTally(1)
-	var remote *pendingRequest
-	var publishing error
+	w := &gatheredAcks{ns: n, ctx: ctx, cancel: cancel, all: newTally(1)}
 	if n.node != nil && !t.Flags.Local {
-		remote, publishing = n.node.broadcastWithAck(ctx, t, slices.Clone(list), attachments, all)
-		defer n.node.drop(remote)
+		w.remote, w.publishing = n.node.broadcastWithAck(ctx, t, slices.Clone(list), attachments, w.all)
 	}
-	count, stop, err := n.ask(t, list, attachments, all.answer, all.lost)
+	count, stop, err := n.ask(t, list, attachments, w.all.answer, w.all.lost)
 	if err != nil {
+		w.end()
 		return nil, err
 	}
-	defer stop()
-	all.expect(count)
+	w.stop = stop
+	w.all.expect(count)
+	return w, nil
+}
+
+func (w *gatheredAcks) end() {
+	w.cancel()
+	if w.stop != nil {
+		w.stop()
+	}
+	if w.remote != nil {
+		w.ns.node.drop(w.remote)
+	}
+}
+
+// wait returns the answers, as EmitAck does.
+func (w *gatheredAcks) wait() ([]Args, error) {
+	defer w.end()
+	var left <-chan struct{}
+	if w.ns.node != nil {
+		left = w.ns.node.ctx.Done()
+	}
 	select {
-	case <-all.done:
-	case <-ctx.Done():
+	case <-w.all.done:
+	case <-w.ctx.Done():
+	case <-left: // no answers from others any more
 	}
-	answers, expected := all.result()
-	missing := remote.missing()
-	if publishing != nil {
-		return answers, publishing
+	answers, expected := w.all.result()
+	missing := w.remote.missing()
+	if w.publishing != nil {
+		return answers, w.publishing
 	}
-	if len(answers) == expected && len(missing) == 0 && remote.complete() {
+	if len(answers) == expected && len(missing) == 0 && w.remote.complete() {
 		return answers, nil
 	}
 	return answers, &PartialError{Expected: expected, Received: len(answers), Nodes: missing}

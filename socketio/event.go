@@ -41,6 +41,7 @@ type step uint8
 const (
 	stepEvent step = iota
 	stepConnect
+	stepAnswer // for EmitAckFunc
 	stepClose
 )
 

@@ -108,6 +108,24 @@ func ExampleSocket_EmitAck() {
 	_ = ask
 }
 
+// Ask the client of an event and go on, as socket.emit with a callback does.
+func ExampleSocket_EmitAckFunc() {
+	handler := func(ctx context.Context, e *socketio.Event) error {
+		err := e.Socket().EmitAckFunc(ctx, func(answer socketio.Args, err error) {
+			if err != nil {
+				log.Printf("no answer: %v", err)
+				return
+			}
+			log.Printf("the client says %v", answer)
+		}, "sure?")
+		if err != nil {
+			return err
+		}
+		return e.Socket().Emit("asked")
+	}
+	_ = handler
+}
+
 // Values are encoded as package encoding/json does, with byte slices as attachments;
 // arguments received are sent on bit for bit.
 func ExampleNewArgs() {

@@ -7,7 +7,7 @@ import (
 )
 
 // mailbox holds the items of one socket that wait for its user code: connecting,
-// events in order, the disconnection. A worker runs them one at a time and exists
+// events and answers in order, the disconnection. A worker runs them one at a time and exists
 // only while there are any. Guarded by the socket's mu.
 type mailbox struct {
 	head, tail *Event
@@ -109,6 +109,8 @@ func (s *Socket) serve(e *Event) {
 		s.serveEvent(e)
 	case stepConnect:
 		s.serveConnect(e)
+	case stepAnswer:
+		s.conn.srv.protect("acknowledgement", func() { _ = e.handler.ServeEvent(context.Background(), e) })
 	case stepClose:
 		s.serveClose()
 	}

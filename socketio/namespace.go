@@ -105,6 +105,12 @@ func (n *Namespace) EmitAck(ctx context.Context, event string, args ...any) ([]A
 	return n.operator().EmitAck(ctx, event, args...)
 }
 
+// EmitAckFunc sends an event to all sockets and calls fn with their answers; see
+// BroadcastOperator.EmitAckFunc.
+func (n *Namespace) EmitAckFunc(ctx context.Context, fn func([]Args, error), event string, args ...any) error {
+	return n.operator().EmitAckFunc(ctx, fn, event, args...)
+}
+
 // FetchSockets describes all sockets of all nodes; see BroadcastOperator.FetchSockets.
 func (n *Namespace) FetchSockets(ctx context.Context) ([]RemoteSocket, error) {
 	return n.operator().FetchSockets(ctx)

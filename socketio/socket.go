@@ -36,7 +36,7 @@ type Socket struct {
 	reason  DisconnectReason
 	rooms   roomSet
 	extras  *extras // what few sockets need
-	acks    map[uint64]chan Args
+	acks    map[uint64]ask
 	data    any
 	auth    json.RawMessage
 	ctx     context.Context
@@ -315,11 +315,11 @@ func (s *Socket) EmitAck(ctx context.Context, event string, args ...any) (Args, 
 	if err != nil {
 		return Args{}, err
 	}
-	answer, err := s.expectAck(id)
-	if err != nil {
+	answer := make(chan Args, 1)
+	if err := s.expectAck(id, ask{answer: answer}); err != nil {
 		return Args{}, err
 	}
-	defer s.forgetAck(id)
+	defer s.takeAck(id)
 	if err := s.send(p); err != nil {
 		return Args{}, err
 	}
@@ -399,9 +399,7 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 	}
 	s.mu.Unlock()
 
-	for _, waiting := range acks {
-		close(waiting)
-	}
+	s.loseAcks(acks)
 	if ns == nil { // the namespace was still being looked for
 		s.conn.forget(s, packet{})
 		return
