@@ -79,7 +79,7 @@ func TestClients(t *testing.T) {
 			})
 		}
 	})
-	if *matrixFile != "" {
+	if *matrixFile != "" && !t.Failed() {
 		if err := os.WriteFile(*matrixFile, []byte(m.markdown()), 0o644); err != nil {
 			t.Error(err)
 		}

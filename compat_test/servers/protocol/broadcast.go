@@ -70,7 +70,7 @@ func (x *extended) broadcastAck(ctx context.Context, e *socketio.Event) error {
 		first := make([]any, len(answers))
 		for i, a := range answers {
 			if a.Len() > 0 {
-				first[i] = a.Slice(0, 1)
+				_ = a.Decode(&first[i]) // what was received is JSON
 			}
 		}
 		_ = e.Ack(message, first) // or it has gone
