@@ -35,6 +35,18 @@ type HeartbeatAdapter interface {
 	Heartbeat() (interval, timeout time.Duration)
 }
 
+// RoomAdapter is an Adapter that routes by room. Watch is called once for every
+// namespace that is made, before its Join and before it has sockets. The adapter may
+// keep n to ask for its rooms later (RoomSize, Rooms) and may call OnRoom at once to
+// follow them; within Watch it must call nothing else of the server but n.Name.
+//
+// With Config.Recovery Watch is not called: messages for rooms that nobody is in at
+// the moment are kept for clients that come back, so the adapter must deliver all.
+type RoomAdapter interface {
+	Adapter
+	Watch(n *Namespace)
+}
+
 // ClusterMessageType is the type of a ClusterMessage, numbered as in the
 // JavaScript ClusterAdapter (spec 3.2).
 type ClusterMessageType int

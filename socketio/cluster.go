@@ -49,6 +49,9 @@ func newNode(n *Namespace) *node {
 	if _, ok := nd.adapter.(HeartbeatAdapter); ok {
 		nd.peers = make(map[string]time.Time)
 	}
+	if w, ok := nd.adapter.(RoomAdapter); ok && n.log == nil {
+		w.Watch(n)
+	}
 	n.srv.pool.Run((*joining)(nd)) // not waited for by Shutdown: leave ends it
 	return nd
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -421,3 +422,75 @@ func TestCluster_Dynamic(t *testing.T) {
 }
 
 var anything = regexp.MustCompile("")
+
+// roomBus is a bus adapter that follows rooms.
+type roomBus struct {
+	*adaptertest.BusAdapter
+	mu      sync.Mutex
+	watched []string             // guarded by mu
+	early   []string             // joined before they were watched; guarded by mu
+	events  []socketio.RoomEvent // guarded by mu
+}
+
+func (a *roomBus) Watch(n *socketio.Namespace) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.watched = append(a.watched, n.Name())
+	n.OnRoom(func(e socketio.RoomEvent) {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.events = append(a.events, e)
+	})
+}
+
+func (a *roomBus) Join(ctx context.Context, namespace, self string, deliver func(*socketio.ClusterMessage)) error {
+	a.mu.Lock()
+	if !slices.Contains(a.watched, namespace) {
+		a.early = append(a.early, namespace)
+	}
+	a.mu.Unlock()
+	return a.BusAdapter.Join(ctx, namespace, self, deliver)
+}
+
+// A RoomAdapter watches each namespace once, before its Join; a dynamic one goes on
+// to have what is registered on its parent. Recovery needs the messages of all rooms.
+func TestCluster_RoomAdapter(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var bus adaptertest.Bus
+		a := &roomBus{BusAdapter: bus.Adapter()}
+		r := peer(t, a)
+		parent := r.io.OfRegexp(regexp.MustCompile("^/dyn$"))
+		told := 0
+		c := r.open()
+		c.send("0/dyn,")
+		sid := c.connected("/dyn")
+		parent.OnRoom(func(socketio.RoomEvent) { told++ })
+		parent.HandleFunc("join", func(_ context.Context, e *socketio.Event) error {
+			if err := e.Socket().Join("room"); err != nil {
+				return err
+			}
+			return e.Ack()
+		})
+		c.send(`2/dyn,1["join"]`)
+		c.expect(`3/dyn,1[]`)
+		c.send("1/dyn,")
+		synctest.Wait()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		equal(t, a.watched, []string{"/", "/dyn"})
+		equal(t, len(a.early), 0)
+		equal(t, told, 6)
+		equal(t, a.events[:4], []socketio.RoomEvent{
+			{Kind: socketio.RoomCreated, Room: sid}, {Kind: socketio.RoomJoined, Room: sid, Socket: sid},
+			{Kind: socketio.RoomCreated, Room: "room"}, {Kind: socketio.RoomJoined, Room: "room", Socket: sid},
+		})
+		equal(t, len(a.events), 8)
+	})
+	inBubble(t, func(t *testing.T) {
+		var bus adaptertest.Bus
+		a := &roomBus{BusAdapter: bus.Adapter()}
+		r := newRig(t, socketio.Config{Adapter: a, Recovery: &socketio.Recovery{}})
+		must(t, r.io.Ready(context.Background()))
+		equal(t, len(a.watched), 0)
+	})
+}

@@ -114,7 +114,7 @@ func (s *Socket) accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if watchers := ns.registered().onRoom; len(watchers) > 0 && s.Has(s.id) {
+	if watchers := ns.roomWatchers(); len(watchers) > 0 && s.Has(s.id) {
 		ns.tellRoom(watchers, RoomEvent{RoomCreated, s.id, ""})
 		ns.tellRoom(watchers, RoomEvent{RoomJoined, s.id, s.id})
 	}

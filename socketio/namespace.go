@@ -19,6 +19,7 @@ type Namespace struct {
 	parent *Namespace // of a dynamic namespace
 	match  MatchFunc  // of a parent
 	reg    atomic.Pointer[registration]
+	onRoom atomic.Pointer[[]func(RoomEvent)] // not in reg: an adapter's must not cut a child off its parent
 	index  index
 	ackIDs atomic.Uint64
 	log    *recoveryLog // nil: recovery is off

@@ -50,7 +50,6 @@ type registration struct {
 	onDisconnecting []func(*Socket, DisconnectReason)
 	onDisconnect    []func(*Socket, DisconnectReason)
 	onOutgoing      []func(*Socket, string, Args)
-	onRoom          []func(RoomEvent)
 	onError         []func(*Event, error)
 	serverSide      map[string]ServerSideFunc
 
@@ -85,7 +84,6 @@ func (r *registration) clone() *registration {
 	c.onDisconnecting = slices.Clip(r.onDisconnecting)
 	c.onDisconnect = slices.Clip(r.onDisconnect)
 	c.onOutgoing = slices.Clip(r.onOutgoing)
-	c.onRoom = slices.Clip(r.onRoom)
 	c.onError = slices.Clip(r.onError)
 	return &c
 }
@@ -210,9 +208,36 @@ func (n *Namespace) OnError(fn func(e *Event, err error)) {
 
 // OnRoom adds a function that is told of rooms created and deleted, joined and
 // left on this node. It runs on the goroutine that caused the change, after it;
-// changes made concurrently may be told in another order. It must not block.
+// changes made concurrently may be told in another order. It must not block. What is
+// registered on the parent of dynamic namespaces holds for every one of them.
 func (n *Namespace) OnRoom(fn func(RoomEvent)) {
-	n.register(func(r *registration) { r.onRoom = append(r.onRoom, fn) })
+	for {
+		old := n.onRoom.Load()
+		var list []func(RoomEvent)
+		if old != nil {
+			list = slices.Clip(*old)
+		}
+		list = append(list, fn)
+		if n.onRoom.CompareAndSwap(old, &list) {
+			return
+		}
+	}
+}
+
+// roomWatchers returns the functions of OnRoom.
+func (n *Namespace) roomWatchers() []func(RoomEvent) {
+	var list []func(RoomEvent)
+	if n.parent != nil {
+		list = n.parent.roomWatchers()
+	}
+	switch own := n.onRoom.Load(); {
+	case own == nil:
+		return list
+	case len(list) == 0:
+		return *own
+	default:
+		return slices.Concat(list, *own)
+	}
 }
 
 // OnServerSide has fn serve the server-side events of this name that other nodes

@@ -160,7 +160,7 @@ func (s *Socket) JoinLimited(rooms ...string) error {
 }
 
 func (s *Socket) join(rooms []string, limit int) error {
-	watchers := s.ns.registered().onRoom
+	watchers := s.ns.roomWatchers()
 	for _, name := range rooms {
 		created, joined, err := s.ns.index.join(s, name, limit)
 		if err != nil {
@@ -181,7 +181,7 @@ func (s *Socket) join(rooms []string, limit int) error {
 // Leave takes the socket out of rooms. Leaving the room of its own id is possible:
 // it is then no longer reached by that name.
 func (s *Socket) Leave(rooms ...string) {
-	watchers := s.ns.registered().onRoom
+	watchers := s.ns.roomWatchers()
 	for _, name := range rooms {
 		deleted, left := s.ns.index.leave(s, name)
 		if left {
@@ -409,12 +409,13 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 	}
 	known := ns.index.remove(s)
 	reg := ns.registered()
-	if len(reg.onRoom) == 0 {
+	watchers := ns.roomWatchers()
+	if len(watchers) == 0 {
 		ns.index.vacate(memberships, nil)
 	} else {
-		ns.index.vacate(memberships, func(room string, deleted bool) { ns.tellLeft(reg.onRoom, room, s.id, deleted) })
+		ns.index.vacate(memberships, func(room string, deleted bool) { ns.tellLeft(watchers, room, s.id, deleted) })
 		if known && own {
-			ns.tellLeft(reg.onRoom, s.id, s.id, true)
+			ns.tellLeft(watchers, s.id, s.id, true)
 		}
 	}
 	var notice packet
