@@ -762,3 +762,22 @@ func TestMessage_SharedByAllForms(t *testing.T) {
 		t.Fatal(a.body)
 	}
 }
+
+// The reader that hears the peer's goodbye is inside a call of the poller that
+// closing the connection would wait for: it must not wait for itself.
+func TestClose_ByThePeerInMidstream(t *testing.T) {
+	h := newRecorder()
+	r := newRig(t, h, engineio.Config{})
+	for range 20 {
+		w, _ := r.openWS(4)
+		w.send("4one")
+		await(t, h.got, "message")
+		w.send("4two") // by now the reader stays in the poller
+		await(t, h.got, "message")
+		w.sendOp(wsconn.OpClose, []byte{3, 232})
+		w.want("close 1000", "eof")
+		if reason := await(t, h.closed, "close"); reason != engineio.TransportClose {
+			t.Fatal(reason)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
@@ -23,6 +24,7 @@ type wsTransport struct {
 	enc      encoding
 	role     wsRole        // the reader's own
 	lastRead time.Duration // since the wheel's start; the reader's own
+	dead     atomic.Bool   // hung up
 	quiet    bool          // nothing had come for restAfter before the last read; the reader's own
 	unsure   bool          // listed in Server.unverified; guarded by its mu
 
@@ -54,7 +56,7 @@ const restAfter = time.Second
 // run reads the connection until it ends. It is the reader goroutine.
 func (t *wsTransport) run() {
 	for {
-		if err := t.read(); err != nil {
+		if err := t.read(); err != nil || t.dead.Load() {
 			t.dec.Release()
 			t.lost()
 			_ = t.conn.Close()
@@ -97,7 +99,7 @@ func (t *wsTransport) input(p []byte) {
 
 // turnsAway tells whether the reader has to do something else before it reads on.
 func (t *wsTransport) turnsAway() bool {
-	return t.quiet || t.role == carrying && t.session.holdsReads()
+	return t.quiet || t.dead.Load() || t.role == carrying && t.session.holdsReads()
 }
 
 // consume decodes what was read and ends the session, or the probe, when the
@@ -225,7 +227,7 @@ func (t *wsTransport) writeNow(frame []byte) error {
 // its time (SEC-19). Session.finish calls it once.
 func (t *wsTransport) shut(reason CloseReason) {
 	if reason == SlowConsumer {
-		abort(t.conn)
+		t.abort()
 		return
 	}
 	code := uint16(0)
@@ -287,7 +289,11 @@ func (f *farewell) Run() {
 
 func (f *farewell) leave(written bool) {
 	if !written || f.last {
-		_ = f.t.conn.Close()
+		if f.t.raw == nil {
+			_ = f.t.conn.Close() // a task of its own may wait for TLS to say goodbye
+			return
+		}
+		f.t.hangUp()
 		return
 	}
 	if half, ok := f.t.conn.(interface{ CloseWrite() error }); ok {
@@ -296,16 +302,28 @@ func (f *farewell) leave(written bool) {
 	_ = f.t.conn.SetReadDeadline(time.Now().Add(closeHandshake))
 }
 
-// abort closes a connection without letting the kernel go on sending.
-func abort(conn net.Conn) {
-	under := conn
-	if secure, ok := conn.(*tls.Conn); ok {
+// abort closes the connection without letting the kernel go on sending.
+func (t *wsTransport) abort() {
+	under := t.conn
+	if secure, ok := under.(*tls.Conn); ok {
 		under = secure.NetConn()
 	}
 	if tcp, ok := under.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
-	wsconn.Abort(conn)
+	t.hangUp()
+}
+
+// hangUp ends the connection without waiting. Closing a connection waits for the
+// call of the poller that its reader is in, and the reader may be the one who hangs
+// up: so it is told to end, and closes the connection itself.
+func (t *wsTransport) hangUp() {
+	if t.raw == nil {
+		wsconn.Abort(t.conn)
+		return
+	}
+	t.dead.Store(true)
+	_ = t.conn.SetDeadline(time.Unix(1, 0))
 }
 
 // frame returns what m is on this connection.
