@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -308,7 +307,7 @@ func (n *Namespace) serverSideMessage(event string, args []any) (*ClusterMessage
 		return nil, ErrParent
 	}
 	if serverSideReserved(event) {
-		return nil, errors.Join(ErrReservedEvent, errors.New(`socketio: "`+event+`" is a reserved event name`))
+		return nil, reserved(event)
 	}
 	enc := sioproto.NewEncoder()
 	defer enc.Release()

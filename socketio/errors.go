@@ -12,7 +12,8 @@ var (
 	ErrClosed = errors.New("socketio: socket is not connected")
 	// ErrServerClosed: Shutdown was called.
 	ErrServerClosed = errors.New("socketio: server is shut down")
-	// ErrReservedEvent: the name is one that the protocol keeps for itself (spec 2.6).
+	// ErrReservedEvent: the name is one that the protocol keeps for itself (spec 2.6);
+	// see ReservedEventError.
 	ErrReservedEvent = errors.New("socketio: reserved event name")
 	// ErrAckTimeout: the client, or some of them, did not answer in time.
 	ErrAckTimeout = errors.New("socketio: operation has timed out")
@@ -30,6 +31,22 @@ var (
 	// ErrSlowConsumer: too much is waiting for the client already; it is disconnected.
 	ErrSlowConsumer = errors.New("socketio: client reads too slowly")
 )
+
+// ReservedEventError is the error about an event that cannot be sent because of its
+// name. It matches ErrReservedEvent.
+type ReservedEventError struct {
+	Event string
+}
+
+// Error returns the message with the name of the package.
+func (e *ReservedEventError) Error() string { return "socketio: " + e.Message() }
+
+// Message returns the text of the JavaScript server's error: "connect" is a reserved
+// event name.
+func (e *ReservedEventError) Message() string { return `"` + e.Event + `" is a reserved event name` }
+
+// Is matches ErrReservedEvent.
+func (e *ReservedEventError) Is(target error) bool { return target == ErrReservedEvent }
 
 // ConnectError refuses a connection from a Middleware. Clients receive Message and,
 // unless it is nil, Data: as {message, data} in revision 5, as data or else message

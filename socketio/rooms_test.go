@@ -105,9 +105,14 @@ func TestBroadcast_Targets(t *testing.T) {
 		for _, err := range []error{
 			ns.Emit(ctx, "connect"), ns.To("a").Emit(ctx, "newListener"), s[0].Emit("disconnecting"), s[0].To("b").Emit(ctx, "connect_error"),
 		} {
-			if !errors.Is(err, socketio.ErrReservedEvent) { // SEC-51
+			var reserved *socketio.ReservedEventError
+			if !errors.Is(err, socketio.ErrReservedEvent) || !errors.As(err, &reserved) { // SEC-51
 				t.Errorf("error %v", err)
+				continue
 			}
+			text := `"` + reserved.Event + `" is a reserved event name` // as in JavaScript
+			equal(t, reserved.Message(), text)
+			equal(t, err.Error(), "socketio: "+text)
 		}
 		if s[0].EmitVolatile("connect") || s[0].EmitVolatile("x", make(chan int)) {
 			t.Error("emitted what cannot be")

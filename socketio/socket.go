@@ -3,7 +3,6 @@ package socketio
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -452,6 +451,4 @@ func (s *Socket) finish(reg *registration, last []string) {
 	}
 }
 
-func reserved(event string) error {
-	return errors.Join(ErrReservedEvent, errors.New(`socketio: "`+event+`" is a reserved event name`))
-}
+func reserved(event string) error { return &ReservedEventError{Event: event} }
