@@ -155,20 +155,21 @@ func (b *bench) playCurves() error {
 	}
 	curves := []struct {
 		report.Curve
-		steps []int
-		play  func(st *stage, n int) (float64, error)
+		steps   []int
+		clients bool // the steps are connections
+		play    func(st *stage, n int) (float64, error)
 	}{
-		{report.Curve{ID: "delivery-members", Title: "Cost of a delivery by members of the room", X: "members", Unit: microseconds}, []int{10, 100, 1000, 10_000}, deliveryByMembers},
-		{report.Curve{ID: "delivery-rooms", Title: "Cost of a delivery to 100 members by rooms on the server", X: "rooms", Unit: microseconds}, []int{1, 10, 100, 1000, 10_000, 100_000}, deliveryByRooms},
-		{report.Curve{ID: "bytes-rooms", Title: "Memory of a membership by rooms of a connection", X: "rooms of each of 1,000 connections", Unit: "B"}, []int{10, 100, 900}, bytesByRooms},
-		{report.Curve{ID: "bytes-namespaces", Title: "Memory of a connection by namespaces joined", X: "namespaces", Unit: kibibytes}, []int{1, 10, 100}, bytesByNamespaces},
-		{report.Curve{ID: "bytes-connections", Title: "Memory of a connection by connections", X: "connections", Unit: kibibytes}, []int{100, 1000, 10_000, 100_000}, bytesByConnections},
-		{report.Curve{ID: "connect-connections", Title: "Cost of connecting by connections", X: "connections", Unit: microseconds}, []int{100, 1000, 10_000, 100_000}, connectByConnections},
+		{report.Curve{ID: "delivery-members", Title: "Cost of a delivery by members of the room", X: "members", Unit: microseconds}, []int{10, 100, 1000, 10_000}, true, deliveryByMembers},
+		{report.Curve{ID: "delivery-rooms", Title: "Cost of a delivery to 100 members by rooms on the server", X: "rooms", Unit: microseconds}, []int{1, 10, 100, 1000, 10_000, 100_000}, false, deliveryByRooms},
+		{report.Curve{ID: "bytes-rooms", Title: "Memory of a membership by rooms of a connection", X: "rooms of each of 1,000 connections", Unit: "B"}, []int{10, 100, 900}, false, bytesByRooms},
+		{report.Curve{ID: "bytes-namespaces", Title: "Memory of a connection by namespaces joined", X: "namespaces", Unit: kibibytes}, []int{1, 10, 100}, false, bytesByNamespaces},
+		{report.Curve{ID: "bytes-connections", Title: "Memory of a connection by connections", X: "connections", Unit: kibibytes}, []int{100, 1000, 10_000, 100_000}, true, bytesByConnections},
+		{report.Curve{ID: "connect-connections", Title: "Cost of connecting by connections", X: "connections", Unit: microseconds}, []int{100, 1000, 10_000, 100_000}, true, connectByConnections},
 	}
 	for _, c := range curves {
 		curve := c.Curve
 		for _, n := range c.steps {
-			if n >= b.maxClients {
+			if c.clients && n >= b.maxClients {
 				continue
 			}
 			b.total++
@@ -184,7 +185,7 @@ func (b *bench) playCurves() error {
 			}
 		}
 		if len(curve.Points) > 0 {
-			b.results.Curves = append(b.results.Curves, &curve)
+			b.results.SetCurve(&curve)
 		}
 	}
 	return nil

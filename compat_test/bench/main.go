@@ -3,6 +3,7 @@
 //	go run ./bench                 everything, about 22 minutes
 //	go run ./bench -short          a few minutes, fewer rounds and rows
 //	go run ./bench -scenes echo -servers go-sails,node -rounds 1 -out ""
+//	go run ./bench -scenes echo,rooms -merge     only these anew, the rest as it was
 //
 // It is run from the folder compat_test with the servers built (make bench does
 // both). Each server runs alone, on a processor of its own, and is driven over
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -45,6 +47,7 @@ func run() error {
 	scenes := flag.String("scenes", "", "comma-separated names of scenes; empty is all: "+strings.Join(sceneNames(), " "))
 	out := flag.String("out", "../docs", "folder for benchmarks.md and charts; empty writes nothing")
 	data := flag.String("data", "bench/results.json", "where the figures are kept for other programs; written with the report")
+	merge := flag.Bool("merge", false, "keep the figures of earlier runs where nothing is measured now")
 	render := flag.Bool("render", false, "only write the report again from the figures kept")
 	profiles := flag.String("profiles", "", "folder to write pprof profiles of each measurement to; figures are higher meanwhile")
 	window := flag.Duration("window", 0, "how long each measurement lasts, if not as usual")
@@ -87,8 +90,15 @@ func run() error {
 	if b.results.Machine, err = machine(c); err != nil {
 		return err
 	}
+	if *merge {
+		old, err := report.Load(*data)
+		if err != nil {
+			return err
+		}
+		b.keep(old)
+	}
 	for _, name := range report.Servers {
-		if b.only != nil && !b.wantsServer(name) {
+		if b.only != nil && !slices.Contains(b.only, name) && !*merge {
 			continue
 		}
 		text, err := b.servers[name].version()
@@ -108,15 +118,6 @@ func run() error {
 		return errors.New("some measurements failed:\n  " + strings.Join(b.broken, "\n  "))
 	}
 	return nil
-}
-
-func (b *bench) wantsServer(name string) bool {
-	for _, s := range b.only {
-		if s == name {
-			return true
-		}
-	}
-	return false
 }
 
 // measureAll runs everything the command line selects.

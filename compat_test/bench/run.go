@@ -32,7 +32,8 @@ type bench struct {
 	idleClients   int
 	maxClients    int // descriptors allow so many
 	broken        []string
-	profiles      string // folder; "" takes none
+	kept          map[*report.Cell]bool // of earlier runs
+	profiles      string                // folder; "" takes none
 	profiling     sync.WaitGroup
 }
 
@@ -132,7 +133,7 @@ func (b *bench) add(row, server string, value float64, s *load.Sample, faults st
 		panic("bench: no row " + row)
 	}
 	c := r.Cells[server]
-	if c == nil {
+	if c == nil || b.kept[c] {
 		c = new(report.Cell)
 		r.Cells[server] = c
 	}
@@ -144,6 +145,24 @@ func (b *bench) add(row, server string, value float64, s *load.Sample, faults st
 	if faults != "" {
 		c.Faults = faults
 	}
+}
+
+// keep takes over the figures of an earlier run; what is measured anew replaces them.
+func (b *bench) keep(old *report.Results) {
+	b.kept = map[*report.Cell]bool{}
+	for _, row := range b.results.Rows {
+		was := old.Row(row.ID)
+		if was == nil {
+			continue
+		}
+		for name, c := range was.Cells {
+			row.Cells[name] = c
+			b.kept[c] = true
+		}
+	}
+	b.results.Curves = old.Curves
+	b.results.Rounds = max(b.results.Rounds, old.Rounds)
+	b.results.Merged = true
 }
 
 // progress says what happens now; on a terminal the line is replaced.

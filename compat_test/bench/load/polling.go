@@ -141,6 +141,12 @@ func (l *Loop) DialPolling(t *Target, n int, limit time.Duration) ([]*Poller, er
 	return pollers, nil
 }
 
+// browserHeaders follow the Origin: what a browser sends with every request, and a
+// server parses.
+const browserHeaders = "\r\nConnection: keep-alive\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate\r\nAccept-Language: en-GB,en;q=0.9\r\n" +
+	"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36\r\n" +
+	"Referer: http://127.0.0.1/\r\nSec-Fetch-Dest: empty\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Site: same-origin\r\n"
+
 // request writes a request in one piece.
 func (p *Poller) request(h *httpConn, method string, body []byte) {
 	if p.gone {
@@ -149,7 +155,7 @@ func (p *Poller) request(h *httpConn, method string, body []byte) {
 	out := h.out
 	out = append(append(append(append(out, method...), ' '), p.path...), " HTTP/1.1\r\nHost: 127.0.0.1:"...)
 	out = append(strconv.AppendInt(out, int64(p.target.Port), 10), "\r\nOrigin: http://127.0.0.1:"...)
-	out = append(strconv.AppendInt(out, int64(p.target.Port), 10), "\r\n"...)
+	out = append(strconv.AppendInt(out, int64(p.target.Port), 10), browserHeaders...)
 	out = append(out, p.cookie...)
 	if method == "POST" {
 		out = append(out, "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: "...)

@@ -18,6 +18,9 @@ func (r *Results) page() string {
 	if r.Short {
 		b.WriteString(" in its short form (`SHORT=1`): one round, fewer rows, more noise")
 	}
+	if r.Merged {
+		b.WriteString(", some rows in a later run than others")
+	}
 	fmt.Fprintf(b, ". %d of %d goals are met.\n\n", met, all)
 	r.method(b)
 	b.WriteString("\n## Figures\n\nThe server's processor time per operation in µs, unless the row says otherwise; medians. " +
@@ -59,7 +62,7 @@ func (r *Results) method(b *strings.Builder) {
 	b.WriteString("- Processor time is the scheduler's account of the whole server process, memory the Rss of `smaps_rollup`. " +
 		"Each measurement uses a fresh server, nothing else of the benchmark runs meanwhile, and rounds go over all servers in turn.\n")
 	fmt.Fprintf(b, "- %d rounds; the long ones (10,000 members, connecting) and most of revision 3 twice at most; heartbeats, 100,000 connections and the curves once.\n", r.Rounds)
-	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather.\n" +
+	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather. Polling clients send the headers of a browser.\n" +
 		"- Latencies count from when a request was due (Poisson arrivals, no coordinated omission), generator included.\n" +
 		"- Every delivery of a broadcast is checked to come once and in order.\n\nVersions:\n\n")
 	for _, v := range r.Versions {

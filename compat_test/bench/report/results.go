@@ -14,6 +14,7 @@ type Results struct {
 	Date     string    `json:"date"`
 	Rounds   int       `json:"rounds"`
 	Short    bool      `json:"short"`
+	Merged   bool      `json:"merged,omitempty"` // rows come from more than one run
 	Machine  Machine   `json:"machine"`
 	Versions []Version `json:"versions"`
 	Rows     []*Row    `json:"rows"`
@@ -111,6 +112,15 @@ func (r *Results) Curve(id string) *Curve {
 		}
 	}
 	return nil
+}
+
+// SetCurve adds a curve or replaces the one with its id.
+func (r *Results) SetCurve(c *Curve) {
+	if i := slices.IndexFunc(r.Curves, func(old *Curve) bool { return old.ID == c.ID }); i >= 0 {
+		r.Curves[i] = c
+		return
+	}
+	r.Curves = append(r.Curves, c)
 }
 
 // Value is the median of a cell; false without one.

@@ -40,6 +40,13 @@ func Table(w io.Writer, r *Results) {
 			fmt.Fprintf(w, "      %s\n", c.Text(row.Unit))
 		}
 	}
+	for _, c := range r.Curves {
+		fmt.Fprintf(w, "%s, %s\n     ", c.Title, c.Unit)
+		for _, p := range c.Points {
+			fmt.Fprintf(w, " %.0f: %s ", p.X, Figure(p.Y))
+		}
+		fmt.Fprintln(w)
+	}
 	met, all := r.Score()
 	fmt.Fprintf(w, "%d of %d goals met\n", met, all)
 }
