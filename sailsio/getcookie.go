@@ -17,7 +17,7 @@ const cookieScript = "_sailsIoJSConnect();"
 // first. The cookie itself is set by the session middleware around it.
 func grantCookie(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != cookiePath {
+		if !strings.EqualFold(strings.TrimSuffix(r.URL.Path, "/"), cookiePath) { // VR-8
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -39,11 +39,12 @@ func grantCookie(next http.Handler) http.Handler {
 			return
 		}
 		mime := "application/javascript; charset=utf-8"
-		if _, virtual := virtualrequest.FromContext(r.Context()); virtual {
+		_, virtual := virtualrequest.FromContext(r.Context())
+		if virtual {
 			mime = "application/javascript" // CN-55
 		}
 		w.Header().Set("Content-Type", mime)
-		if r.Method == http.MethodHead {
+		if r.Method == http.MethodHead && !virtual { // RS-30: over a socket HEAD has a body
 			w.Header().Set("Content-Length", "20")
 			return
 		}

@@ -107,6 +107,11 @@ func TestGetCookie(t *testing.T) { // CN-50..55, v25
 	a := w.connect(sailstest.Options{Header: http.Header{"Cookie": {strings.Split(cookie, ";")[0]}}})
 	is(t, a.do("GET", "/__getcookie", nil),
 		`{"body":"_sailsIoJSConnect();","headers":{"Content-Type":"application/javascript","content-type":"application/javascript"},"statusCode":200}`)
+	// RS-30: a virtual HEAD has a body; VR-8: letter case and a trailing slash do not matter.
+	for method, path := range map[string]string{"HEAD": "/__getcookie", "GET": "/__GetCookie/"} {
+		is(t, a.do(method, path, nil),
+			`{"body":"_sailsIoJSConnect();","headers":{"Content-Type":"application/javascript","content-type":"application/javascript"},"statusCode":200}`)
+	}
 	if r, text = fetch(t, w, "HEAD", "/__getcookie", nil); r.StatusCode != 200 || r.ContentLength != 20 || text != "" {
 		t.Errorf("HEAD: %d %d %q", r.StatusCode, r.ContentLength, text)
 	}

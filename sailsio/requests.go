@@ -31,7 +31,7 @@ func (a *App) serveEvent(ctx context.Context, e *socketio.Event) error {
 		silent = true
 	}
 	if e.Len() == 0 && !silent {
-		return a.refuse(c, nil, virtualrequest.NewCallbackError()) // ER-8
+		return a.refuse(c, nil, virtualrequest.NewNoMessageError()) // ER-8
 	}
 	answerTo := e
 	if silent {

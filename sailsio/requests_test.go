@@ -257,8 +257,11 @@ func TestRequest_ParseErrors(t *testing.T) { // ER-1..5, ER-7..9, SEC-61
 			t.Errorf("answered %s", a)
 		}
 		cancel()
-		if _, err := c.ExpectEvent(w.ctx, "sails:parseError"); err != nil {
+		e, err := c.ExpectEvent(w.ctx, "sails:parseError")
+		if err != nil {
 			t.Error(err)
+		} else if args == nil {
+			parseErrorIs(t, e.Args[0], "No url provided in request: [Function") // the acknowledgement is taken for the message
 		}
 	}
 	c.sees() // the socket lives

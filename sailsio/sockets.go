@@ -260,7 +260,7 @@ func eventName(event string) (string, error) {
 	case "":
 		return DefaultEvent, nil
 	case "connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener":
-		return "", fmt.Errorf("sailsio: %q is a reserved event name", event)
+		return "", fmt.Errorf("sailsio: %q: %w", event, socketio.ErrReservedEvent)
 	}
 	return event, nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/go-sails/sails/internal/rawjson"
@@ -31,17 +33,25 @@ func text(quoted []byte) (string, error) {
 
 // mergeBody makes the body of params and data, each nil or a JSON value (VR-4):
 // an array in data as it is, otherwise the members of params, overridden by
-// those of data. Values that are neither object nor array count as absent
-// (SU-22). The result is nil when there is nothing to merge.
-func mergeBody(params, data []byte) json.RawMessage {
+// those of data. Where an object is needed, an array is one with the members
+// "0", "1" and so on: in params, and for the verbs that have no body in HTTP also
+// in data. Other values count as absent (SU-22). The result is nil when there is
+// nothing to merge.
+func mergeBody(method string, params, data []byte) json.RawMessage {
 	if len(data) > 0 && data[0] == '[' {
+		switch method {
+		case http.MethodGet, http.MethodHead, http.MethodDelete:
+			return indexed(data)
+		}
 		return data
 	}
 	if len(data) > 0 && data[0] != '{' {
 		data = nil
 	}
 	if len(params) > 0 && params[0] != '{' {
-		params = nil
+		if params = indexed(params); string(params) == "{}" {
+			params = nil
+		}
 	}
 	switch {
 	case params == nil:
@@ -50,6 +60,23 @@ func mergeBody(params, data []byte) json.RawMessage {
 		return params
 	}
 	return mergeObjects(params, data)
+}
+
+// indexed makes an object of the elements of an array, an empty one of any other
+// value.
+func indexed(array []byte) json.RawMessage {
+	out := append(make([]byte, 0, len(array)+len(array)/2), '{')
+	i := 0
+	_ = rawjson.Elements(array, func(element []byte) bool {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(strconv.AppendInt(append(out, '"'), int64(i), 10), '"', ':')
+		out = append(out, element...)
+		i++
+		return true
+	})
+	return append(out, '}')
 }
 
 // mergeObjects is {...base, ...over}: members keep the place of their first

@@ -35,11 +35,17 @@ func parseError(details string) *ParseError {
 }
 
 // NewCallbackError is the error for an event whose second argument is neither
-// absent, falsy nor an acknowledgement (ER-5), and for one without any argument
-// but with an ack id (ER-8). It goes out as `sails:parseError` even when the
-// packet had an ack id.
+// absent, falsy nor an acknowledgement (ER-5). It goes out as `sails:parseError`
+// even when the packet had an ack id.
 func NewCallbackError() *ParseError {
 	return parseError("Could not parse request- callback may be omitted... but if provided, it must be a function.")
+}
+
+// NewNoMessageError is the error for an event without arguments but with an ack
+// id, of which the reference takes the acknowledgement for the message (ER-8). It
+// goes out as `sails:parseError`.
+func NewNoMessageError() *ParseError {
+	return parseError("No url provided in request: [Function (anonymous)]")
 }
 
 // CheckSDK returns a *ParseError when version, the handshake's

@@ -3,6 +3,7 @@ package virtualrequest
 import (
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 
 	"github.com/go-sails/sails/internal/rawjson"
@@ -36,19 +37,10 @@ func (r *Request) buildHeader(from *Origin, limits *Limits, room *[4]string) (h 
 		}
 		return true
 	}
-	if len(r.headers) > 0 && r.headers[0] == '{' {
-		_ = rawjson.Members(r.headers, func(key, value []byte) bool {
-			name, err := text(key)
-			v, ok := headerValue(value)
-			if err != nil || !ok {
-				name, v = "", "" // dropped, but counted
-			}
-			if value[0] != '"' || v == "" {
-				size += max(0, len(value)-len(v)) // objects count as sent
-			}
-			return add(name, v)
-		})
-	}
+	r.eachHeader(func(name, v string, sent int) bool {
+		size += sent
+		return add(name, v)
+	})
 	for name, values := range r.Header {
 		for _, v := range values {
 			if status == 0 {
@@ -68,6 +60,40 @@ func (r *Request) buildHeader(from *Origin, limits *Limits, room *[4]string) (h 
 		from.identify(h, room)
 	}
 	return h, 0
+}
+
+// eachHeader calls fn for the headers of the message in their order until it
+// returns false; an array has the names "0", "1" and so on. What is no text has an
+// empty name. sent is the number of bytes that the value was longer on the wire.
+func (r *Request) eachHeader(fn func(name, value string, sent int) bool) {
+	if len(r.headers) == 0 {
+		return
+	}
+	field := func(name string, err error, value []byte) bool {
+		v, ok := headerValue(value)
+		if err != nil || !ok {
+			name, v = "", "" // dropped, but counted
+		}
+		sent := 0
+		if value[0] != '"' || v == "" {
+			sent = max(0, len(value)-len(v)) // objects count as sent
+		}
+		return fn(name, v, sent)
+	}
+	switch r.headers[0] {
+	case '{':
+		_ = rawjson.Members(r.headers, func(key, value []byte) bool {
+			name, err := text(key)
+			return field(name, err, value)
+		})
+	case '[':
+		i := 0
+		_ = rawjson.Elements(r.headers, func(value []byte) bool {
+			name := strconv.Itoa(i)
+			i++
+			return field(name, nil, value)
+		})
+	}
 }
 
 // identify sets the fields that come from the handshake only. forbidden has
@@ -188,21 +214,21 @@ func (r *Request) SailsHeader() map[string]string {
 	for name, values := range h {
 		out[strings.ToLower(name)] = values[0]
 	}
-	spell := func(name string) {
-		if v := h.Get(name); v != "" && isToken(name) && !forbidden(http.CanonicalHeaderKey(name)) {
-			out[name] = v
+	// Each spelling keeps its own value, the lower-case name has the last.
+	spell := func(name, value string) {
+		if _, accepted := out[strings.ToLower(name)]; accepted && isToken(name) && isFieldValue(value) && name != strings.ToLower(name) &&
+			!forbidden(http.CanonicalHeaderKey(name)) {
+			out[name] = textproto.TrimString(value)
 		}
 	}
-	if len(r.headers) > 0 && r.headers[0] == '{' {
-		_ = rawjson.Members(r.headers, func(key, _ []byte) bool {
-			if name, err := text(key); err == nil {
-				spell(name)
-			}
-			return true
-		})
-	}
-	for name := range r.Header {
-		spell(name)
+	r.eachHeader(func(name, value string, _ int) bool {
+		spell(name, value)
+		return true
+	})
+	for name, values := range r.Header {
+		if len(values) > 0 {
+			spell(name, values[len(values)-1])
+		}
 	}
 	return out
 }

@@ -39,7 +39,7 @@ func TestHeaders_Values(t *testing.T) {
 		headers string
 		want    map[string]string
 	}{
-		{`{}`, nil}, {`null`, nil}, {`"str"`, nil}, {`[1]`, nil},
+		{`{}`, nil}, {`null`, nil}, {`"str"`, nil}, {`["x",1]`, map[string]string{"0": "x", "1": "1"}},
 		{`{"x-a":"1","X-B":" two\t","authorization":"Bearer x"}`, map[string]string{"X-A": "1", "X-B": "two", "Authorization": "Bearer x"}},
 		{`{"a":5,"b":null,"c":true,"d":[1,[2,null],{}],"e":{},"f":1e21,"g":1.50,"h":-0,"i":1e-7}`,
 			map[string]string{"A": "5", "B": "null", "C": "true", "D": "1,2,,[object Object]", "E": "[object Object]", "F": "1e+21", "G": "1.5", "H": "-0", "I": "1e-7"}},
@@ -52,6 +52,32 @@ func TestHeaders_Values(t *testing.T) {
 	} {
 		if got := headersOf(t, tc.headers); !reflect.DeepEqual(got, with(tc.want)) {
 			t.Errorf("%s: %v, want %v", tc.headers, got, with(tc.want))
+		}
+	}
+}
+
+// VR-32: every spelling keeps its own value in Sails' view of the headers, the
+// lower-case name has the last.
+func TestSailsHeader_Spellings(t *testing.T) {
+	t.Parallel()
+	for headers, want := range map[string]map[string]string{
+		`{"X-A":"1","x-a":"2"}`:                  {"X-A": "1", "x-a": "2"},
+		`{"x-a":"1","X-A":"2"}`:                  {"X-A": "2", "x-a": "2"},
+		`{"X-A":"1","X-a":"2"}`:                  {"X-A": "1", "X-a": "2", "x-a": "2"},
+		`{"E":"","N":5}`:                         {"E": "", "e": "", "N": "5", "n": "5"},
+		`["x",{}]`:                               {"0": "x", "1": "[object Object]"},
+		`{"Host":"h","Cookie":"c","X-A":"a\nb"}`: {},
+		`{"Connection":"X-A","X-A":"1"}`:         {},
+	} {
+		var got map[string]string
+		ask(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			v, _ := virtualrequest.FromContext(r.Context())
+			got = v.SailsHeader()
+		}), "get", `{"url":"/x","headers":`+headers+`}`)
+		delete(got, "cookie")
+		delete(got, "origin")
+		if !maps.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", headers, got, want)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func (o *Origin) Remember(setCookie []string) bool {
 func (o *Origin) IP() string { return o.ip }
 
 // IPs returns the trusted part of the forwarding chain, farthest first and
-// without the TCP peer; empty if the peer is not a trusted proxy.
-func (o *Origin) IPs() []string { return slices.Clone(o.ips) }
+// without the TCP peer; empty, not nil, if the peer is not a trusted proxy.
+func (o *Origin) IPs() []string { return append([]string{}, o.ips...) }
 
 func (o *Origin) host() string {
 	if o.handshake == nil {
@@ -101,8 +101,9 @@ func ClientIP(r *http.Request, trusted []netip.Prefix) (ip string, ips []string)
 	if host, _, err := net.SplitHostPort(ip); err == nil {
 		ip = host
 	}
+	ips = []string{}
 	if len(trusted) == 0 {
-		return ip, nil
+		return ip, ips
 	}
 	chain := strings.Join(r.Header["X-Forwarded-For"], ",")
 	for len(ips) < maxForwarded && chain != "" && isTrusted(ip, trusted) {

@@ -105,7 +105,7 @@ func TestOrigin_Cookie(t *testing.T) {
 	if winners != 1 {
 		t.Errorf("%d winners", winners)
 	}
-	if none := virtualrequest.NewOrigin(nil); none.Cookie() != "" || none.IP() != "" || none.IPs() != nil {
+	if none := virtualrequest.NewOrigin(nil); none.Cookie() != "" || none.IP() != "" || none.IPs() == nil {
 		t.Error("an origin without handshake has an identity")
 	}
 }

@@ -38,7 +38,9 @@ func TestParse_Body(t *testing.T) {
 		{`{"url":"/x","data":5}`, ``},
 		{`{"url":"/x","data":"abc"}`, ``},
 		{`{"url":"/x","data":true,"params":{"x":1}}`, `{"x":1}`},
-		{`{"url":"/x","params":[1,2]}`, ``},
+		{`{"url":"/x","params":[1,[2]]}`, `{"0":1,"1":[2]}`},
+		{`{"url":"/x","params":[],"data":{"a":1}}`, `{"a":1}`},
+		{`{"url":"/x","params":[1],"data":{"a":1}}`, `{"0":1,"a":1}`},
 		{`{"url":"/x","data":{"z":12345678901234567890.10,"\u0061":1, "b" : [ ]}}`, `{"z":12345678901234567890.10,"\u0061":1, "b" : [ ]}`},
 		{`{"url":"/x","data":{"__proto__":{"admin":true},"constructor":1}}`, `{"__proto__":{"admin":true},"constructor":1}`}, // SEC-79
 		{`{"url":"/x","d\u0061ta":{"a":1},"p\u0061rams":{"b":1}}`, `{"b":1,"a":1}`},

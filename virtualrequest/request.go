@@ -21,8 +21,8 @@ type Request struct {
 	// same way.
 	Header http.Header
 	// Data is the body: the message's data, or params merged with data (VR-4),
-	// bit for bit as sent. It is a JSON object or array, or nil when the message
-	// had neither.
+	// values bit for bit as sent. It is a JSON object or array, for GET, HEAD and
+	// DELETE always an object, or nil when the message had neither.
 	Data json.RawMessage
 
 	headers []byte // the message's headers object, still encoded
@@ -112,7 +112,7 @@ func Parse(event string, payload []byte) (*Request, error) {
 	if r.URL, err = text(url); err != nil {
 		r.refusal = http.StatusBadRequest // SEC-62: broken UTF-8
 	}
-	r.Data = mergeBody(params, data)
+	r.Data = mergeBody(r.Method, params, data)
 	return r, nil
 }
 

@@ -86,7 +86,8 @@ func TestServe_Request(t *testing.T) {
 	}
 	for _, tc := range []struct{ event, data, body string }{
 		{"get", `{}`, ``}, {"head", `{ }`, ``}, {"options", `{}`, ``}, {"delete", `{}`, ``},
-		{"get", `{"a":1}`, `{"a":1}`}, {"delete", `[]`, `[]`}, {"post", `{}`, `{}`}, {"put", `{}`, `{}`}, {"patch", `null`, ``},
+		{"get", `{"a":1}`, `{"a":1}`}, {"delete", `[]`, ``}, {"delete", `[1,{"a":2}]`, `{"0":1,"1":{"a":2}}`}, {"get", `["x"]`, `{"0":"x"}`}, {"head", `["x"]`, `{"0":"x"}`},
+		{"options", `[1]`, `[1]`}, {"put", `[1]`, `[1]`}, {"post", `{}`, `{}`}, {"put", `{}`, `{}`}, {"patch", `null`, ``},
 	} {
 		s := see(t, tc.event, `{"url":"/x","data":`+tc.data+`}`)
 		wantType := ""
@@ -152,7 +153,7 @@ func TestServe_RefusedURL(t *testing.T) {
 		{`"http://app.example:1337.evil/"`, 400}, {`"http://app.example:1337\\@evil/"`, 400}, {`"http:///x"`, 400}, {`"//"`, 400}, {`"ftp://app.example:1337/"`, 400},
 		{`"http://app.example:13 37/"`, 400}, {`"javascript://app.example:1337/"`, 400},
 		{`"/a\r\nX: y"`, 400}, {`"/a\u0000"`, 400}, {`"/a\tb"`, 400}, {`"/a\u007f"`, 400}, {`"/a\u0085b"`, 400}, {`"/\\evil"`, 400},
-		{`"/%zz"`, 400}, {`"/%"`, 400}, {`"/%00"`, 400}, {`"/%0a"`, 400}, {`"/%ff"`, 400}, {`"/x?q=%zz"`, 400}, {`"/x?q=100%"`, 400}, {`"/x?q=%00"`, 400}, {`"/x?%ff"`, 400},
+		{`"/%zz"`, 400}, {`"/%"`, 400}, {`"/%00"`, 400}, {`"/%0a"`, 400}, {`"/%ff"`, 400}, {`"/x?q=%00"`, 400},
 		{`"\ud800/x"`, 400}, {`"/x\udc00\ud800"`, 400}, {"\"/\xff\"", 400},
 		{`"/` + strings.Repeat("a", 16<<10) + `"`, 414},
 		{`"/?` + strings.Repeat("&", 1000) + `"`, 400},
@@ -196,6 +197,16 @@ func TestServe_Limits(t *testing.T) {
 	} {
 		if got := serve(&virtualrequest.Dispatcher{Handler: inspector{}, Limits: tc.limits}, r).StatusCode; got != tc.want {
 			t.Errorf("%+v: %d, want %d", tc.limits, got, tc.want)
+		}
+	}
+}
+
+// VR-6: what is no escape in a query is data, as in "100%".
+func TestServe_QueryAsSent(t *testing.T) {
+	t.Parallel()
+	for _, query := range []string{"q=%zz", "q=100%", "q=%C5", "%", "a=%C5%BC%"} {
+		if s := see(t, "get", `{"url":"/x?`+query+`"}`); s.Query != query {
+			t.Errorf("%s: %s", query, s.Query)
 		}
 	}
 }

@@ -11,7 +11,9 @@ import (
 // parseURL fills u with the path and query of the url a message asks for (VR-5,
 // SEC-62..64) and returns 0, or the status that refuses it: 414 or 400 for what
 // may not be, 404 for a url that can match no route. Only path and query ever
-// reach u; an absolute URL is accepted when its host is ownHost.
+// reach u; an absolute URL is accepted when its host is ownHost. Escapes in the
+// query are not looked at but for NUL: who reads a parameter takes what is no
+// escape, such as "100%", as it is (VR-6).
 func parseURL(u *url.URL, raw, ownHost string, limits *Limits) (status int) {
 	if over(len(raw), limits.url()) {
 		return http.StatusRequestURITooLong
@@ -33,8 +35,8 @@ func parseURL(u *url.URL, raw, ownHost string, limits *Limits) (status int) {
 	if strings.Count(query, "&") >= limits.params() && limits.params() >= 0 {
 		return http.StatusBadRequest
 	}
-	if !validEscapes(query) {
-		return statusBadEscape
+	if strings.Contains(query, "%00") {
+		return http.StatusBadRequest
 	}
 	u.RawQuery = query
 	u.ForceQuery = hasQuery && query == ""
@@ -166,14 +168,4 @@ func isClean(p string) bool {
 		}
 	}
 	return p != ""
-}
-
-// validEscapes reports whether every % in a query starts an escape and the
-// decoded text is UTF-8 without NUL.
-func validEscapes(query string) bool {
-	if strings.IndexByte(query, '%') < 0 {
-		return true
-	}
-	decoded, err := url.QueryUnescape(query)
-	return err == nil && utf8.ValidString(decoded) && strings.IndexByte(decoded, 0) < 0
 }

@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/virtualrequest"
@@ -24,8 +23,10 @@ var (
 
 // Body returns the request's body as a JSON object or array. For a virtual
 // request it is the message's data, `{}` if there was none (VR-4). For plain
-// HTTP it is a JSON body, or one made of a form's fields; it is `{}` for other
-// content types, and undefined for GET, HEAD and bodies that ParseBody refuses.
+// HTTP it is a JSON body, or one made of a form's fields. A body of another or no
+// content type that is a JSON object or array nevertheless counts as such, any
+// other is `{}`. The body is undefined for GET, HEAD, OPTIONS and bodies that
+// ParseBody refuses.
 //
 // The body of a plain request is read once and kept; r.Body can be read again
 // afterwards. r must not be used concurrently meanwhile.
@@ -50,26 +51,71 @@ func body(r *http.Request) (Value, error) {
 	if kept, ok := r.Body.(*keptBody); ok {
 		return kept.value, kept.err
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Body == nil {
+	if _, looked := r.Body.(resumed); looked {
+		return emptyObject, nil
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions || r.Body == nil {
 		return Value{}, nil
 	}
 	kept := new(keptBody)
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case err != nil:
-		kept.value = emptyObject
-		return kept.value, nil // nobody said what it is
-	case mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"):
+	if err != nil {
+		mediaType = "" // nobody said what it is
+	}
+	switch mediaType {
+	case "application/json":
 		kept.value, kept.err = kept.read(r, parseJSON)
-	case mediaType == "application/x-www-form-urlencoded":
+	case "application/x-www-form-urlencoded":
 		kept.value, kept.err = kept.read(r, parseForm)
-	case mediaType == "multipart/form-data":
+	case "multipart/form-data":
 		return multipartBody(r)
 	default:
-		return emptyObject, nil
+		return undeclared(r)
 	}
 	r.Body = kept
 	return kept.value, kept.err
+}
+
+// undeclared looks whether the body of another content type is JSON all the same,
+// as clients may forget to say so. What is not is left to be read.
+func undeclared(r *http.Request) (Value, error) {
+	start := make([]byte, 0, 512)
+	for len(rawjson.Trim(start)) == 0 && len(start) < cap(start) {
+		n, err := r.Body.Read(start[len(start):cap(start)])
+		start = start[:len(start)+n]
+		if err != nil {
+			break // seen again by who reads on
+		}
+	}
+	r.Body = resumed{io.MultiReader(bytes.NewReader(start), r.Body), r.Body}
+	if text := rawjson.Trim(start); len(text) == 0 || text[0] != '{' && text[0] != '[' {
+		return emptyObject, nil
+	}
+	limit := config(r).maxBody()
+	text, err := io.ReadAll(io.LimitReader(r.Body, limit))
+	if err == nil {
+		var one [1]byte
+		if n, _ := io.ReadFull(r.Body, one[:]); n > 0 { // more than one would keep
+			r.Body = resumed{io.MultiReader(bytes.NewReader(text), bytes.NewReader(one[:]), r.Body), r.Body}
+			return emptyObject, nil
+		}
+	}
+	kept := &keptBody{value: emptyObject}
+	kept.Reset(text)
+	_ = r.Body.Close()
+	r.Body = kept
+	if err != nil {
+		kept.value, kept.err = Value{}, err
+	} else if value, err := parseJSON(text); err == nil {
+		kept.value = value
+	}
+	return kept.value, kept.err
+}
+
+// resumed is a body whose first bytes have been looked at.
+type resumed struct {
+	io.Reader
+	io.Closer
 }
 
 var emptyObject = jsonValue([]byte("{}"))

@@ -28,9 +28,24 @@ type Config struct {
 	// parameters, in bytes; a larger one is an error of ParseBody. 0 means
 	// 1,000,000, negative no limit.
 	MaxBody int64
+	// ParseBodies makes Handler read the bodies of plain HTTP requests before the
+	// handler runs, and answer those that ParseBody refuses with 400, as Sails does.
+	// Without it bodies are read when a parameter is asked for.
+	ParseBodies bool
 	// Logger gets the errors given to ServerError and answers that were ignored
 	// because there was one already. Nil: nothing.
 	Logger *slog.Logger
+}
+
+// refuseBody answers a request whose body cannot be used, in the words of Sails.
+func (c *Config) refuseBody(w http.ResponseWriter, r *http.Request, err error) {
+	c.log().Debug("action: body refused", "path", r.URL.Path, "error", err)
+	w = Status(w, http.StatusBadRequest)
+	if c.Production {
+		End(w, r)
+		return
+	}
+	Send(w, r, "Unable to parse HTTP body- error occurred :: "+err.Error())
 }
 
 type configKey struct{}
@@ -43,14 +58,21 @@ func WithConfig(ctx context.Context, c *Config) context.Context {
 }
 
 // Handler makes next handle its requests as c says. For plain HTTP it also sees
-// to it that only the first answer of a request counts (RS-9); virtual requests
-// do that by themselves.
+// to it that only the first answer of a request counts (RS-9), and reads bodies
+// if ParseBodies is set; virtual requests do both by themselves.
 func (c *Config) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, virtual := virtualrequest.FromContext(r.Context()); !virtual {
 			w = &onceWriter{ResponseWriter: w}
 		}
-		next.ServeHTTP(w, r.WithContext(WithConfig(r.Context(), c)))
+		r = r.WithContext(WithConfig(r.Context(), c))
+		if c.ParseBodies {
+			if err := ParseBody(r); err != nil {
+				c.refuseBody(w, r, err)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -39,8 +40,27 @@ func URL(r *http.Request) string {
 	return r.RequestURI
 }
 
-// Path returns the path of the url, still encoded (req.path).
-func Path(r *http.Request) string { return r.URL.EscapedPath() }
+// Path returns the path of the url, still encoded (req.path): over a socket as
+// the client spelled it, unless that had to be cleaned (SEC-64).
+func Path(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	v, ok := virtualrequest.FromContext(r.Context())
+	if !ok || path == v.URL {
+		return path
+	}
+	sent, _, _ := strings.Cut(strings.TrimSpace(v.URL), "?")
+	sent, _, _ = strings.Cut(sent, "#")
+	if !strings.HasPrefix(sent, "/") {
+		return path
+	}
+	if decoded, err := url.PathUnescape(sent); err != nil || decoded != r.URL.Path {
+		return path
+	}
+	return nodeEscapes.Replace(sent)
+}
+
+// nodeEscapes is what Node's url.parse escapes of a path; other characters stay.
+var nodeEscapes = strings.NewReplacer(" ", "%20", `"`, "%22", "<", "%3C", ">", "%3E", "`", "%60", "{", "%7B", "}", "%7D", "|", "%7C", "^", "%5E", "'", "%27")
 
 // IP returns the client's address (req.ip). Over a socket it comes from the
 // handshake (VR-20).

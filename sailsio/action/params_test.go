@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -234,6 +235,11 @@ func TestBody_HTTP(t *testing.T) {
 		{"POST", "multipart/form-data", `x`, `null`, action.ErrBody},
 		{"POST", "text/plain", `hello`, `{}`, nil},
 		{"POST", "", `hello`, `{}`, nil},
+		{"POST", "", ` {"a":1}`, `{"a":1}`, nil}, // as Sails does when nobody said what it is
+		{"POST", "text/plain", `[1]`, `[1]`, nil},
+		{"POST", "application/octet-stream", `{bad`, `{}`, nil},
+		{"POST", "", `{` + strings.Repeat(" ", 101) + `}`, `{}`, nil},
+		{"OPTIONS", "application/json", `{"a":1}`, `null`, nil},
 		{"GET", "application/json", `{"a":1}`, `null`, nil},
 	} {
 		config := &action.Config{MaxBody: 100}
@@ -267,7 +273,14 @@ func TestBody_HTTP(t *testing.T) {
 	if err := action.ParseBody(broken); !errors.Is(err, errFailing) {
 		t.Error(err)
 	}
-	virtually(t, "get", `{"url":"/","data":[1]}`, func(r *http.Request) {
+	for _, sent := range []string{"hello, a file", `{"json": true}`, "{" + strings.Repeat("x", 2000)} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(sent)).WithContext(action.WithConfig(context.Background(), &action.Config{MaxBody: 1000}))
+		_, _ = action.Param(r, "a"), action.Param(r, "b")
+		if rest := string(must(io.ReadAll(r.Body))); rest != sent || r.Body.Close() != nil {
+			t.Errorf("%q is left of %q", rest, sent)
+		}
+	}
+	virtually(t, "post", `{"url":"/","data":[1]}`, func(r *http.Request) {
 		if got := text(t, action.Body(r)); got != "[1]" || action.ParseBody(r) != nil {
 			t.Error(got)
 		}
@@ -279,6 +292,20 @@ var errFailing = errors.New("connection lost")
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errFailing }
+
+// VR-6: a query is read as Node does, also where it is no query.
+func TestQuery_Lenient(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"a=%": `{"a":"%"}`, "a=%zz": `{"a":"%zz"}`, "a=%C5": "{\"a\":\"\uFFFD\"}", "a=%C5%BC%zz+%2B": `{"a":"ż%zz +"}`, "a=100%&b=1": `{"a":"100%","b":"1"}`,
+	} {
+		virtually(t, "get", `{"url":"/?`+query+`"}`, func(r *http.Request) {
+			if got := string(must(action.Query(r).MarshalJSON())); got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+		})
+	}
+}
 
 func FuzzQuery(f *testing.F) {
 	for _, s := range []string{"a=1&a[b]=2", "a[b][]=1", "[[[]]]", "a[0][x]=%zz", "%", "=&=", "a[b]c[d]=1", "__proto__[a]=1", "a[1][2][3][4][5][6][7]=x"} {

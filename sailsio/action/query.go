@@ -2,7 +2,6 @@ package action
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,17 +58,25 @@ func parsePairs(text string, brackets bool) Params {
 	return params
 }
 
-// unescape decodes escapes and plus signs. Text with a malformed escape is
-// taken as it is, but for the plus signs.
+// unescape decodes escapes and plus signs. What is no escape is taken as it is,
+// what is no UTF-8 becomes U+FFFD.
 func unescape(s string) string {
+	s = strings.ReplaceAll(s, "+", " ")
 	if strings.IndexByte(s, '%') < 0 {
-		return strings.ReplaceAll(s, "+", " ")
+		return s
 	}
-	decoded, err := url.QueryUnescape(s)
-	if err != nil {
-		return strings.ReplaceAll(s, "+", " ")
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		if s[i] == '%' && i+2 < len(s) {
+			if b, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				out = append(out, byte(b))
+				i += 2
+				continue
+			}
+		}
+		out = append(out, s[i])
 	}
-	return decoded
+	return strings.ToValidUTF8(string(out), "\uFFFD")
 }
 
 // maxBrackets is how deep names nest; what follows is one name.
