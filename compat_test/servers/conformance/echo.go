@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/go-sails/sails/sailsio/action"
 )
@@ -12,6 +14,26 @@ func orText(v action.Value, text string) any {
 		return v
 	}
 	return text
+}
+
+// scriptText is the text that JavaScript makes of a value without members.
+func scriptText(v action.Value) string {
+	if !v.Defined() {
+		return "undefined"
+	}
+	var list []any
+	if raw := v.JSON(); raw[0] == '[' && v.Decode(&list) == nil {
+		parts := make([]string, len(list))
+		for i, element := range list {
+			if element != nil {
+				parts[i] = fmt.Sprint(element)
+			}
+		}
+		return strings.Join(parts, ",")
+	} else if raw[0] == 'n' {
+		return "null"
+	}
+	return v.String()
 }
 
 // orNull returns the value, null when it is undefined.

@@ -38,7 +38,7 @@ func main() {
 	if err != nil {
 		serve.Exit(err)
 	}
-	serve.Main(poweredBy(a.app), a.shutdown)
+	serve.Main(a.app, a.shutdown)
 }
 
 func (a *application) shutdown(ctx context.Context) error {
@@ -65,12 +65,14 @@ func newApplication() (*application, error) {
 	}
 	var router http.Handler // made last: its blueprints need the app
 	late := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { router.ServeHTTP(w, r) })
+	actions := &action.Config{Production: production, ParseBodies: true, Logger: log}
 	cfg := sailsio.Config{
-		Handler:  (&action.Config{Production: production, Logger: log}).Handler(late),
+		Handler:  actions.Handler(poweredBy(late)),
 		Sessions: sessions,
 		Models:   a.models,
 		SocketIO: socketio.Config{Engine: engineio.Config{
-			Transports: transports(),
+			Transports:   transports(),
+			AllowOrigins: pages(),
 		}},
 		AfterDisconnect: func(context.Context, *socketio.Socket) error {
 			a.disconnects.Add(1)
@@ -93,10 +95,19 @@ func newApplication() (*application, error) {
 	return a, err
 }
 
-// poweredBy adds the header that Sails applications are known by.
+// pages is who may connect when CONF_ORIGINS does not say so: everybody.
+func pages() []string {
+	if os.Getenv("CONF_ORIGINS") != "" {
+		return nil
+	}
+	return []string{"*"}
+}
+
+// poweredBy adds the header that Sails applications are known by to answers over
+// HTTP.
 func poweredBy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/socket.io/") {
+		if !action.IsSocket(r) {
 			w.Header().Set("X-Powered-By", "Sails <sailsjs.com>")
 		}
 		next.ServeHTTP(w, r)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
@@ -28,34 +30,44 @@ func (a *application) onModel(h func(http.ResponseWriter, *http.Request, *sailsi
 	})
 }
 
-// ids are the records a request names.
-func ids(r *http.Request) []any {
+// withIDs calls fn with the records a request names. Only what is null among
+// others is an error; over plain HTTP, and for what names no record, nothing
+// happens, as in Sails (PS-2).
+func withIDs(w http.ResponseWriter, r *http.Request, fn func(ids []any)) bool {
 	v := action.Param(r, "ids")
 	var list []any
-	if v.Decode(&list) == nil {
-		return list
+	if v.Decode(&list) == nil && slices.Contains(list, nil) {
+		action.ServerError(w, r, errors.New("null is no id"))
+		return false
 	}
 	var one any
-	if v.Decode(&one) == nil {
-		return []any{one}
+	switch {
+	case list != nil:
+		fn(list)
+	case v.Decode(&one) == nil:
+		fn([]any{one})
+	default:
+		fn(nil)
 	}
-	return nil
+	return true
 }
 
 func subscribe(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
-	// Over plain HTTP, and for what names no record, nothing happens, as in Sails.
-	_ = m.Subscribe(r.Context(), sailsio.SocketID(r), ids(r)...)
+	if !withIDs(w, r, func(ids []any) { _ = m.Subscribe(r.Context(), sailsio.SocketID(r), ids...) }) {
+		return
+	}
 	action.JSON(w, r, object{"subscribed": orNull(action.Param(r, "ids"))})
 }
 
 func unsubscribe(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
-	_ = m.Unsubscribe(r.Context(), sailsio.SocketID(r), ids(r)...)
+	if !withIDs(w, r, func(ids []any) { _ = m.Unsubscribe(r.Context(), sailsio.SocketID(r), ids...) }) {
+		return
+	}
 	action.JSON(w, r, object{"unsubscribed": orNull(action.Param(r, "ids"))})
 }
 
 func publish(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
-	if err := m.Publish(r.Context(), ids(r), payload(action.Param(r, "data")), omitted(r)); err != nil {
-		action.ServerError(w, r, err)
+	if !withIDs(w, r, func(ids []any) { _ = m.Publish(r.Context(), ids, payload(action.Param(r, "data")), omitted(r)) }) {
 		return
 	}
 	action.JSON(w, r, object{"published": true})
@@ -64,6 +76,12 @@ func publish(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
 func roomName(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
 	var id any
 	_ = action.Param(r, "id").Decode(&id)
+	if list, ok := id.([]any); ok || id == true { // names like any text
+		id = scriptText(action.Param(r, "id"))
+		if ok && len(list) == 0 {
+			id = nil
+		}
+	}
 	var room any
 	if name := m.RoomName(id); name != "" {
 		room = name

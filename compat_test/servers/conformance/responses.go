@@ -91,6 +91,7 @@ var kinds = map[string]http.HandlerFunc{
 	"slow":  slow,
 	"never": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 	"stream": func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = nil // Go would guess it
 		w.WriteHeader(http.StatusOK)
 		_, _ = io.WriteString(w, "chunk one;")
 		_, _ = io.WriteString(w, "chunk two;")

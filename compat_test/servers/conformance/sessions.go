@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/session"
@@ -13,7 +15,7 @@ import (
 func withSession(w http.ResponseWriter, r *http.Request, fn func(*session.Session) error) bool {
 	s, ok := session.FromContext(r.Context())
 	if !ok {
-		action.ServerError(w, r, "no session")
+		action.ServerError(w, r, errors.New("there is no session"))
 		return false
 	}
 	if err := fn(s); err != nil {
@@ -45,21 +47,21 @@ func sessionGet(w http.ResponseWriter, r *http.Request) {
 }
 
 func sessionSet(w http.ResponseWriter, r *http.Request) {
+	key, value := scriptText(action.Param(r, "key")), action.Param(r, "value")
 	if withSession(w, r, func(s *session.Session) error {
-		value := action.Param(r, "value")
 		if !value.Defined() {
-			s.Delete(action.Param(r, "key").String())
+			s.Delete(key)
 			return nil
 		}
-		return s.Set(action.Param(r, "key").String(), value)
+		return s.Set(key, value)
 	}) {
 		action.JSON(w, r, object{"stored": true})
 	}
 }
 
 func sessionLogin(w http.ResponseWriter, r *http.Request) {
-	id, ok := action.Param(r, "userId").Int()
-	if !ok || id == 0 {
+	id, err := strconv.ParseFloat(action.Param(r, "userId").String(), 64)
+	if err != nil || id == 0 {
 		id = 1
 	}
 	if withSession(w, r, func(s *session.Session) error { return s.Set("userId", id) }) {
@@ -96,6 +98,9 @@ func (a *application) cookieGet(w http.ResponseWriter, r *http.Request) {
 	out := object{"plain": nil, "signed": nil}
 	if c, err := r.Cookie("plain"); err == nil {
 		out["plain"] = c.Value
+		if text, err := url.PathUnescape(c.Value); err == nil {
+			out["plain"] = text
+		}
 	}
 	if c, err := r.Cookie("signed"); err == nil {
 		if text, err := url.QueryUnescape(c.Value); err == nil && len(text) > 2 && text[:2] == "s:" {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -21,7 +23,7 @@ func (a *application) socketActions() map[string]http.Handler {
 		"sock/blast":         http.HandlerFunc(a.blast),
 		"sock/addmembers":    http.HandlerFunc(a.addMembers),
 		"sock/removemembers": http.HandlerFunc(a.removeMembers),
-		"sock/rooms":         onSocket(rooms),
+		"sock/rooms":         onSocket(socketRooms),
 		"sock/emit":          onSocket(emit),
 		"sock/ackorder":      onSocket(ackOrder),
 	}
@@ -39,17 +41,51 @@ func onSocket(h func(http.ResponseWriter, *http.Request, *socketio.Socket)) http
 	})
 }
 
-// texts returns a parameter that is a string or a list of strings. ok is false
-// when it is something else.
-func texts(v action.Value) (list []string, ok bool) {
-	var one string
-	if v.Decode(&one) == nil && len(v.JSON()) > 0 && v.JSON()[0] == '"' {
-		return []string{one}, true
+// texts returns the strings of a parameter that is one or a list; others in it
+// are skipped, as Sails does (SK-25, SK-28).
+func texts(v action.Value) []string {
+	if one, ok := oneText(v); ok && one != "" {
+		return []string{one}
 	}
-	if v.Decode(&list) == nil && list != nil {
-		return list, true
+	var list []any
+	_ = v.Decode(&list)
+	var out []string
+	for _, element := range list {
+		if text, ok := element.(string); ok && text != "" {
+			out = append(out, text)
+		}
 	}
-	return nil, false
+	return out
+}
+
+// rooms are the names a broadcast goes to: numbers are names too.
+func rooms(v action.Value) []string {
+	var list []any
+	if v.Decode(&list) != nil {
+		list = []any{v}
+	}
+	var out []string
+	for _, element := range list {
+		if name := fmt.Sprint(element); element != nil && name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// nowhere reports whether an operation had no room to do something with, which
+// Sails does not mind.
+func nowhere(err error) bool {
+	return errors.Is(err, sailsio.ErrEmptyRoom) || errors.Is(err, sailsio.ErrNotSocket)
+}
+
+// failed answers what went wrong. Names of events that are reserved are the
+// client's fault, and told in the words of Sails.
+func failed(w http.ResponseWriter, r *http.Request, event string, err error) {
+	if errors.Is(err, socketio.ErrReservedEvent) {
+		err = fmt.Errorf("%q is a reserved event name", event)
+	}
+	action.ServerError(w, r, err)
 }
 
 // omitted leaves out the requester when it says so.
@@ -75,7 +111,7 @@ func socketID(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 func (a *application) join(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	room := action.Param(r, "room")
 	for _, id := range a.targets(r, s) {
-		if err := a.app.Sockets().Join(r.Context(), id, room.String()); err != nil {
+		if err := a.app.Sockets().Join(r.Context(), id, room.String()); err != nil && !nowhere(err) {
 			action.ServerError(w, r, err.Error())
 			return
 		}
@@ -86,7 +122,7 @@ func (a *application) join(w http.ResponseWriter, r *http.Request, s *socketio.S
 func (a *application) leave(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	room := action.Param(r, "room")
 	for _, id := range a.targets(r, s) {
-		if err := a.app.Sockets().Leave(r.Context(), id, room.String()); err != nil {
+		if err := a.app.Sockets().Leave(r.Context(), id, room.String()); err != nil && !nowhere(err) {
 			action.ServerError(w, r, err.Error())
 			return
 		}
@@ -96,8 +132,8 @@ func (a *application) leave(w http.ResponseWriter, r *http.Request, s *socketio.
 
 // targets are the sockets a request names, else the one it came over.
 func (a *application) targets(r *http.Request, s *socketio.Socket) []string {
-	if ids, ok := texts(action.Param(r, "socketId")); ok {
-		return ids
+	if named := action.Param(r, "socketId"); named.Defined() {
+		return texts(named)
 	}
 	return []string{s.ID()}
 }
@@ -129,7 +165,7 @@ func (a *application) leaveAll(w http.ResponseWriter, r *http.Request) {
 		KeepSourceRoom: in.IncludeSourceRoom != nil && !*in.IncludeSourceRoom,
 		SocketRooms:    in.IncludeSocketRooms,
 	}
-	if err := a.app.Sockets().LeaveAll(r.Context(), source, opts); err != nil {
+	if err := a.app.Sockets().LeaveAll(r.Context(), source, opts); err != nil && !nowhere(err) {
 		action.BadRequest(w, r, object{"error": err.Error()})
 		return
 	}
@@ -142,8 +178,8 @@ func (a *application) addMembers(w http.ResponseWriter, r *http.Request) {
 		badSource(w, r, "addRoomMembersToRooms")
 		return
 	}
-	to, _ := texts(action.Param(r, "to"))
-	if err := a.app.Sockets().AddRoomMembersToRooms(r.Context(), source, to...); err != nil {
+	to := texts(action.Param(r, "to"))
+	if err := a.app.Sockets().AddRoomMembersToRooms(r.Context(), source, to...); err != nil && !nowhere(err) {
 		action.BadRequest(w, r, object{"error": err.Error()})
 		return
 	}
@@ -156,8 +192,8 @@ func (a *application) removeMembers(w http.ResponseWriter, r *http.Request) {
 		badSource(w, r, "removeRoomMembersFromRooms")
 		return
 	}
-	to, _ := texts(action.Param(r, "to"))
-	if err := a.app.Sockets().RemoveRoomMembersFromRooms(r.Context(), source, to...); err != nil {
+	to := texts(action.Param(r, "to"))
+	if err := a.app.Sockets().RemoveRoomMembersFromRooms(r.Context(), source, to...); err != nil && !nowhere(err) {
 		action.BadRequest(w, r, object{"error": err.Error()})
 		return
 	}
@@ -185,7 +221,14 @@ func event(r *http.Request) (name string, data any) {
 	if text, ok := oneText(ev); ok {
 		return text, payload(d)
 	}
-	return "", payload(ev)
+	switch text := ev.String(); {
+	case text == "0" || text == "false":
+		return "", payload(d)
+	case text == "" || text[0] == '{' || text[0] == '[':
+		return "", payload(ev)
+	default: // a number or true
+		return text, payload(d)
+	}
 }
 
 func (a *application) broadcast(w http.ResponseWriter, r *http.Request) {
@@ -193,14 +236,14 @@ func (a *application) broadcast(w http.ResponseWriter, r *http.Request) {
 	if !target.Defined() {
 		target = action.Param(r, "room")
 	}
-	list, _ := texts(target)
+	list := rooms(target)
 	name, data := event(r)
 	opt := sailsio.Omit()
 	if action.Param(r, "event").Defined() {
 		opt = omitted(r)
 	}
 	if err := a.app.Sockets().BroadcastRooms(r.Context(), list, name, data, opt); err != nil {
-		action.ServerError(w, r, err)
+		failed(w, r, name, err)
 		return
 	}
 	action.JSON(w, r, object{"sent": true})
@@ -213,13 +256,13 @@ func (a *application) blast(w http.ResponseWriter, r *http.Request) {
 		opt = omitted(r)
 	}
 	if err := a.app.Sockets().Blast(r.Context(), name, data, opt); err != nil {
-		action.ServerError(w, r, err)
+		failed(w, r, name, err)
 		return
 	}
 	action.JSON(w, r, object{"sent": true})
 }
 
-func rooms(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
+func socketRooms(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	own := false
 	list := slices.DeleteFunc(s.Rooms(), func(room string) bool {
 		own = own || room == s.ID()
@@ -244,8 +287,9 @@ func emit(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	for i, raw := range list {
 		args[i] = raw
 	}
-	if err := s.Emit(action.Param(r, "event").String(), args...); err != nil {
-		action.ServerError(w, r, err)
+	name := action.Param(r, "event").String()
+	if err := s.Emit(name, args...); err != nil {
+		failed(w, r, name, err)
 		return
 	}
 	action.JSON(w, r, object{"emitted": true})
@@ -254,9 +298,6 @@ func emit(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 // ackOrder sends something before and after its answer.
 func ackOrder(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	_ = s.Emit("order", object{"n": 1})
-	action.JSON(w, r, object{"n": 2})
-	if f, ok := w.(http.Flusher); ok {
-		f.Flush() // the answer leaves now
-	}
+	action.JSON(w, r, object{"n": 2}) // leaves when the session has been saved, as in Sails
 	_ = s.Emit("order", object{"n": 3})
 }
