@@ -2,20 +2,21 @@
 
 package engineio
 
-import "net"
+import (
+	"errors"
+	"net"
+)
 
 // rawConn is only there on unix; elsewhere every connection is read and written
-// with a buffer of its own while it waits.
+// with a buffer of its own while it waits, and newRawConn says so.
 type rawConn struct{}
 
 type rawWriter struct{}
 
 func newRawConn(net.Conn, *wsTransport) *rawConn { return nil }
 
-func (*rawConn) serve() error { panic("engineio: no raw connections here") }
+func (*rawConn) serve() error { return errors.ErrUnsupported }
 
-func (*rawConn) atEnd() bool { panic("engineio: no raw connections here") }
+func (*rawConn) atEnd() bool { return false }
 
-func (*rawConn) tryWrite(*rawWriter, []byte) (int, error) {
-	panic("engineio: no raw connections here")
-}
+func (*rawConn) tryWrite(*rawWriter, []byte) (int, error) { return 0, errors.ErrUnsupported }
