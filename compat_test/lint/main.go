@@ -101,7 +101,7 @@ func (l *linter) file(path, rel string) error {
 		return nil // it ends the test binary and speaks to the person running it
 	}
 	bubbles := test && slices.ContainsFunc(f.Imports, func(s *ast.ImportSpec) bool { return s.Path.Value == `"testing/synctest"` })
-	code := library && !test && !strings.HasSuffix(pkg, "test") // modeltest and the like run in tests
+	code := library && !test && f.Name.Name != "main" && !strings.HasSuffix(pkg, "test") // modeltest and the like run in tests
 	ast.Inspect(f, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
