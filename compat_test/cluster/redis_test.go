@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,6 +88,61 @@ func TestRedisAdapter(t *testing.T) {
 				return adapters(t, redisadapter.New, cfg)
 			})
 		})
+	}
+}
+
+// The suite sends to rooms the moment they are joined: what it expects holds with
+// static channels.
+func TestRedisSharded(t *testing.T) {
+	server := startRedis(t)
+	adaptertest.Run(t, func(t *testing.T) func() socketio.Adapter {
+		return adapters(t, redisadapter.NewSharded, redisadapter.Config{Redis: server.options(), Key: prefix(), StaticChannels: true})
+	})
+}
+
+func TestRedisShardedTable(t *testing.T) {
+	server := startRedis(t)
+	for _, mode := range []string{"static", "dynamic"} {
+		t.Run(mode, func(t *testing.T) {
+			table(t, false, func(t *testing.T) (func(string) node, func(string) node) {
+				key := prefix()
+				settled := func(room string, want int64) {
+					channel := key + "#/#" + room + "#"
+					eventually(t, "the room's channel", func() bool {
+						counts, err := server.client().PubSubShardNumSub(testContext(t), channel).Result()
+						return err == nil && counts[channel] == want
+					})
+				}
+				if mode == "static" {
+					settled = nil
+				}
+				return func(name string) node {
+						a, err := redisadapter.NewSharded(redisadapter.Config{Redis: server.options(), Key: key, StaticChannels: mode == "static"})
+						check(t, err)
+						return &dynamicNode{&goNode{startWatched(t, name, a), t, testContext(t)}, settled}
+					}, func(name string) node {
+						return &dynamicNode{startPeer(t, object{"adapter": "sharded", "name": name, "key": key, "port": server.port, "options": object{"subscriptionMode": mode}}), settled}
+					}
+			})
+		})
+	}
+}
+
+// startWatched is startGo with an adapter that follows the rooms.
+func startWatched(t testing.TB, name string, a *redisadapter.Sharded) *goServer {
+	t.Helper()
+	return startGo(t, name, socketio.Config{Adapter: a}, a.Watch)
+}
+
+// dynamicNode is a node whose rooms have channels some time after they are joined.
+type dynamicNode struct {
+	node
+	await func(room string, subscribers int64)
+}
+
+func (d *dynamicNode) settled(room string, subscribers int64) {
+	if d.await != nil {
+		d.await(room, subscribers)
 	}
 }
 
@@ -219,4 +275,85 @@ func TestRedisEmitter(t *testing.T) {
 	n.expectEvents("there", `["all",1,{"$bytes":"AQ=="}]`, `["r"]`)
 	n.do("emitter", object{"to": []string{ids["there"]}, "calls": [][]any{{"disconnectSockets", true}}})
 	n.expectEvents("there", `["disconnected","io server disconnect"]`)
+}
+
+// startRedisCluster starts three servers that share the slots.
+func startRedisCluster(t testing.TB) *redis.UniversalOptions {
+	t.Helper()
+	args := []string{"--cluster", "create"}
+	var addresses []string
+	for range 3 {
+		s := startRedis(t, "--cluster-enabled", "yes", "--cluster-port", strconv.Itoa(freePort(t)), "--cluster-node-timeout", "5000")
+		addresses = append(addresses, address(s.port))
+	}
+	out, err := exec.Command(program(t, "redis-cli"), append(append(args, addresses...), "--cluster-yes")...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("creating the cluster: %v\n%s", err, out)
+	}
+	o := &redis.UniversalOptions{Addrs: addresses, IsClusterMode: true}
+	c := redis.NewUniversalClient(o)
+	defer c.Close()
+	eventually(t, "the cluster", func() bool {
+		info, err := c.ClusterInfo(testContext(t)).Result()
+		return err == nil && strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
+	})
+	return o
+}
+
+func TestRedisCluster(t *testing.T) {
+	o := startRedisCluster(t)
+	t.Run("Classic", func(t *testing.T) {
+		adaptertest.Run(t, func(t *testing.T) func() socketio.Adapter {
+			return adapters(t, redisadapter.New, redisadapter.Config{Redis: o, Key: prefix()})
+		})
+	})
+	t.Run("Sharded", func(t *testing.T) {
+		adaptertest.Run(t, func(t *testing.T) func() socketio.Adapter {
+			return adapters(t, redisadapter.NewSharded, redisadapter.Config{Redis: o, Key: prefix(), StaticChannels: true})
+		})
+	})
+	// Rooms on all three servers, beside a JavaScript node.
+	for _, adapter := range []string{"redis", "sharded"} {
+		t.Run("Node/"+adapter, func(t *testing.T) {
+			key := prefix()
+			var g *goServer
+			if adapter == "redis" {
+				g = startGo(t, "go", socketio.Config{Adapter: adapters(t, redisadapter.New, redisadapter.Config{Redis: o, Key: key})()})
+			} else {
+				a, err := redisadapter.NewSharded(redisadapter.Config{Redis: o, Key: key})
+				check(t, err)
+				g = startWatched(t, "go", a)
+			}
+			urls := make([]string, len(o.Addrs))
+			for i, a := range o.Addrs {
+				urls[i] = "redis://" + a
+			}
+			n := startPeer(t, object{"adapter": adapter, "name": "node", "key": key, "cluster": urls})
+			near := &goNode{g, t, testContext(t)}
+			eventually(t, "both nodes", func() bool { return near.count() == 2 && n.count() == 2 })
+			n.connect("on go", g.url)
+			n.connect("on node", n.url)
+			var rooms []string
+			for i := range 20 {
+				rooms = append(rooms, "room"+strconv.Itoa(i))
+			}
+			near.join(nil, nil, rooms...)
+			for i, room := range rooms {
+				// Subscriptions follow joins: sent until both have it.
+				from := []node{near, n}[i%2]
+				for _, client := range []string{"on go", "on node"} {
+					seen := n.begin("events", object{"name": client, "until": room})
+					eventually(t, room, func() bool {
+						from.emit([]string{room}, nil, room)
+						select {
+						case a := <-seen:
+							return a.Error == ""
+						default:
+							return false
+						}
+					})
+				}
+			}
+		})
+	}
 }

@@ -116,7 +116,6 @@ func (l *link) change(err error, of func(*Health) *bool) {
 // close ends everything. Nothing is received when it returns.
 func (l *link) close() error {
 	l.cancel()
-	l.in.interrupt()
 	l.running.Wait()
 	return l.client.Close()
 }

@@ -4,16 +4,15 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
 	"github.com/go-sails/sails/socketio/internal/backoff"
 )
 
-// subscriber keeps the subscriptions of a node on one connection. When it breaks, or
-// is silent although asked, all are made anew on another.
+// subscriber keeps the subscriptions of a node: on one connection, or, those for sharded
+// channels of a cluster, on one to each server that has any. When one breaks, or is
+// silent although asked, all are made anew.
 type subscriber struct {
 	l       *link
 	receive func(*redis.Message)
@@ -21,7 +20,7 @@ type subscriber struct {
 	mu      sync.Mutex
 	wanted  map[topic]*interest // guarded by mu
 	missing int                 // of wanted, not confirmed; guarded by mu
-	conn    *redis.PubSub       // nil between connections; guarded by mu
+	now     *session            // nil between connections; guarded by mu
 	begun   bool                // messages have been received before; guarded by mu
 	wake    chan struct{}       // holds one token when there is something to want
 }
@@ -46,7 +45,7 @@ func newSubscriber(l *link, receive func(*redis.Message)) *subscriber {
 func (s *subscriber) add(ctx context.Context, topics ...topic) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, 2*s.l.cfg.Timeout, ErrDown)
 	defer cancel()
-	waiting := s.want(ctx, topics)
+	waiting := s.want(topics)
 	for _, w := range waiting {
 		select {
 		case <-w:
@@ -59,7 +58,7 @@ func (s *subscriber) add(ctx context.Context, topics ...topic) error {
 }
 
 // want subscribes without waiting; the channels are closed with the confirmations.
-func (s *subscriber) want(ctx context.Context, topics []topic) []chan struct{} {
+func (s *subscriber) want(topics []topic) []chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var waiting []chan struct{}
@@ -72,8 +71,8 @@ func (s *subscriber) want(ctx context.Context, topics []topic) []chan struct{} {
 		s.wanted[t] = i
 		s.missing++
 		waiting = append(waiting, i.waiting)
-		if s.conn != nil {
-			_ = s.subscribe(ctx, t) // or else the connection breaks, and it is done again
+		if s.now != nil {
+			s.now.subscribe(t)
 		}
 	}
 	select {
@@ -83,21 +82,8 @@ func (s *subscriber) want(ctx context.Context, topics []topic) []chan struct{} {
 	return waiting
 }
 
-// subscribe asks for a topic. The caller holds mu.
-func (s *subscriber) subscribe(ctx context.Context, t topic) error {
-	switch t.kind {
-	case "psubscribe":
-		return s.conn.PSubscribe(ctx, t.name)
-	case "ssubscribe":
-		return s.conn.SSubscribe(ctx, t.name)
-	}
-	return s.conn.Subscribe(ctx, t.name)
-}
-
 // remove ends subscriptions, those of them there are.
 func (s *subscriber) remove(topics ...topic) {
-	ctx, cancel := context.WithTimeout(context.Background(), s.l.cfg.Timeout)
-	defer cancel()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range topics {
@@ -109,16 +95,8 @@ func (s *subscriber) remove(topics ...topic) {
 		if !i.confirmed {
 			s.missing--
 		}
-		if s.conn == nil {
-			continue
-		}
-		switch t.kind {
-		case "psubscribe":
-			_ = s.conn.PUnsubscribe(ctx, t.name)
-		case "ssubscribe":
-			_ = s.conn.SUnsubscribe(ctx, t.name)
-		default:
-			_ = s.conn.Unsubscribe(ctx, t.name)
+		if s.now != nil {
+			s.now.unsubscribe(t)
 		}
 	}
 }
@@ -150,104 +128,52 @@ func (s *subscriber) run(ctx context.Context) {
 
 // connection subscribes to everything and receives until something fails.
 func (s *subscriber) connection(ctx context.Context, pause *backoff.Backoff) error {
-	conn := s.l.client.Subscribe(ctx)
-	defer s.end(conn)
-	if err := s.begin(ctx, conn); err != nil {
-		return err
+	x := &session{s: s, ctx: ctx, conns: make(map[string]*redis.PubSub), failed: make(chan error, 1)}
+	s.begin(x)
+	var err error
+	select {
+	case err = <-x.failed:
+	case <-ctx.Done():
 	}
-	w := watch(ctx, conn, s.l.cfg.Timeout)
-	defer w.timer.Stop()
-	for {
-		got, err := conn.Receive(ctx)
-		if err != nil {
-			return err
-		}
-		w.heard.Store(true)
-		switch got := got.(type) {
-		case *redis.Message:
-			s.receive(got)
-		case *redis.Subscription:
-			if s.confirm(topic{got.Kind, got.Channel}) {
-				pause.Reset()
-				s.l.receiving(nil)
-			}
-		}
+	s.mu.Lock()
+	s.now = nil
+	for _, conn := range x.conns {
+		_ = conn.Close() // the readers return
 	}
+	s.mu.Unlock()
+	x.readers.Wait()
+	if x.whole.Load() {
+		pause.Reset()
+	}
+	if cluster, ok := s.l.client.(*redis.ClusterClient); ok {
+		cluster.ReloadState(ctx) // it may look different now
+	}
+	return err
 }
 
-// watchdog closes a connection on which nothing comes although it was asked to answer.
-// A read is never cut short: half a message read would spoil the next.
-type watchdog struct {
-	heard atomic.Bool
-	timer *time.Timer
-}
-
-// How often a silent connection is asked for a sign of life.
-const silence = 5 * time.Second
-
-func watch(ctx context.Context, conn *redis.PubSub, patience time.Duration) *watchdog {
-	w := new(watchdog)
-	w.heard.Store(true) // for a start
-	asked := false      // of the timer's function alone
-	ready := make(chan struct{})
-	w.timer = time.AfterFunc(silence, func() {
-		<-ready
-		switch {
-		case w.heard.Swap(false):
-			asked = false
-			w.timer.Reset(silence)
-		case asked || conn.Ping(ctx) != nil:
-			_ = conn.Close() // the reader returns
-		default:
-			asked = true
-			w.timer.Reset(patience)
-		}
-	})
-	close(ready)
-	return w
-}
-
-// begin subscribes to everything on a new connection.
-func (s *subscriber) begin(ctx context.Context, conn *redis.PubSub) error {
+// begin subscribes to everything.
+func (s *subscriber) begin(x *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil { // interrupt may have been here before
-		return err
-	}
-	s.conn = conn
+	s.now = x
 	s.missing = len(s.wanted)
 	if s.begun {
 		s.l.counters.reconnects.Add(1)
 	}
-	byKind := make(map[string][]string)
 	for t, i := range s.wanted {
 		if i.confirmed {
 			i.confirmed, i.waiting = false, make(chan struct{})
 		}
-		byKind[t.kind] = append(byKind[t.kind], t.name)
+		x.subscribe(t)
 	}
-	for kind, names := range byKind {
-		// A cluster wants the sharded channels of one command in one slot.
-		step := len(names)
-		if kind == "ssubscribe" {
-			step = 1
-		}
-		for ; len(names) > 0; names = names[step:] {
-			var err error
-			switch kind {
-			case "psubscribe":
-				err = conn.PSubscribe(ctx, names[:step]...)
-			case "ssubscribe":
-				err = conn.SSubscribe(ctx, names[:step]...)
-			default:
-				err = conn.Subscribe(ctx, names[:step]...)
-			}
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+}
+
+// wants tells whether a subscription should be there.
+func (s *subscriber) wants(t topic) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.wanted[t]
+	return i != nil && i.confirmed
 }
 
 // confirm is true when everything wanted is received.
@@ -265,21 +191,4 @@ func (s *subscriber) confirm(t topic) bool {
 	}
 	s.begun = true
 	return true
-}
-
-func (s *subscriber) end(conn *redis.PubSub) {
-	s.mu.Lock()
-	s.conn = nil
-	s.mu.Unlock()
-	_ = conn.Close() // it is given up
-}
-
-// interrupt ends a wait for messages.
-func (s *subscriber) interrupt() {
-	s.mu.Lock()
-	conn := s.conn
-	s.mu.Unlock()
-	if conn != nil {
-		_ = conn.Close()
-	}
 }
