@@ -159,3 +159,25 @@ func TestClientFiles(t *testing.T) {
 		equal(t, do(http.MethodPost, "socket.io.js").StatusCode, 400)
 	})
 }
+
+// Spec 1.12: options and hooks of the engine are set through Config.Engine.
+func TestEngineOptions(t *testing.T) {
+	refused := make(chan *engineio.ConnectionError, 1)
+	r := newRig(t, socketio.Config{Engine: engineio.Config{
+		GenerateID:        func(r *http.Request) (string, error) { return "custom-" + r.URL.Query().Get("who"), nil },
+		OnConnectionError: func(e *engineio.ConnectionError) { refused <- e },
+	}})
+	syncing(r.io.Of("/"))
+	o := wsOptions(map[string]string{"who": "me"}, nil)
+	c := r.dial(o)
+	equal(t, c.conn.SID, "custom-me")
+	c.send("0")
+	c.connected("/")
+	c.sync()
+	answer := httptest.NewRecorder()
+	r.io.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/socket.io/?EIO=4&transport=carrier-pigeon", nil))
+	equal(t, answer.Code, http.StatusBadRequest)
+	if e := await(t, refused); e.Request == nil || e.Error() == "" {
+		t.Errorf("%+v", e)
+	}
+}
