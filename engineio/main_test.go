@@ -264,7 +264,6 @@ type ws struct {
 	dec  wsconn.Decoder
 	in   []string // frames not yet taken: text as it is, binary in %x with 0x, "close 1000"
 	rest []byte
-	eof  error
 }
 
 func (r *rig) dialWS(query string, header ...string) (*ws, *http.Response, error) {

@@ -25,6 +25,7 @@ func (s *Socket) start() {
 		s.enqueue(&Event{socket: s, step: stepConnect})
 		return
 	}
+	//lint:ignore SA1012 without middleware there is no context yet; the socket makes its own when asked
 	if err := s.accept(nil); err != nil && !errors.Is(err, ErrClosed) {
 		s.refuse(err)
 	}

@@ -59,7 +59,8 @@ func (c *CSRF) Handler(next http.Handler) http.Handler {
 var (
 	errCSRFSession = errors.New("route: CSRF: request without a session")
 	errCSRFToken   = errors.New("route: CSRF: token missing or invalid")
-	errCSRFSocket  = errors.New("Cannot access CSRF token via socket request.  Instead, send an HTTP request (i.e. XHR) to this endpoint.")
+	//lint:ignore ST1005 the client sees this text as Sails has it
+	errCSRFSocket = errors.New("Cannot access CSRF token via socket request.  Instead, send an HTTP request (i.e. XHR) to this endpoint.")
 )
 
 func (c *CSRF) check(r *http.Request) error {

@@ -80,7 +80,6 @@ func TestSocket_ConnectRetries(t *testing.T) {
 		check(t, err)
 		s := c.Of("/", nil)
 		seen := watch(s)
-		begin := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 7500*time.Millisecond) // at 0, 1, 3 and 7 s
 		defer cancel()
 		if err := s.Connect(ctx); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, errBlocked) {
@@ -97,7 +96,7 @@ func TestSocket_ConnectRetries(t *testing.T) {
 			expect(t, seen, "error: *fmt.wrapError")
 		}
 
-		begin = time.Now()
+		begin := time.Now()
 		time.AfterFunc(2*time.Second, func() { n.block(false) })
 		check(t, s.Connect(t.Context()))
 		if waited := time.Since(begin); waited != 3*time.Second {
@@ -340,9 +339,9 @@ func TestClient_PingTimeout(t *testing.T) {
 // Answers that are none: refused with what the server says.
 func TestClient_HandshakeRefused(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
-		"code":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"code":4,"message":"Forbidden"}`, 403) },
-		"text":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "teapot", 418) },
-		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", 302) },
+		"code":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"code":4,"message":"Forbidden"}`, http.StatusForbidden) },
+		"text":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "teapot", http.StatusTeapot) },
+		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) },
 	}
 	for name, answer := range answers {
 		for _, transport := range []socketioclient.Transport{socketioclient.Polling, socketioclient.WebSocket} {
