@@ -339,7 +339,9 @@ func TestClient_PingTimeout(t *testing.T) {
 // Answers that are none: refused with what the server says.
 func TestClient_HandshakeRefused(t *testing.T) {
 	answers := map[string]http.HandlerFunc{
-		"code":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, `{"code":4,"message":"Forbidden"}`, http.StatusForbidden) },
+		"code": func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"code":4,"message":"Forbidden"}`, http.StatusForbidden)
+		},
 		"text":     func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "teapot", http.StatusTeapot) },
 		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) },
 	}
