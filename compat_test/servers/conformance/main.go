@@ -73,6 +73,7 @@ func newApplication() (*application, error) {
 		SocketIO: socketio.Config{Engine: engineio.Config{
 			Transports:   transports(),
 			AllowOrigins: pages(),
+			MaxPayload:   100_000_000, // as Sails
 		}},
 		AfterDisconnect: func(context.Context, *socketio.Socket) error {
 			a.disconnects.Add(1)
@@ -108,6 +109,9 @@ func pages() []string {
 func poweredBy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !action.IsSocket(r) {
+			if os.Getenv("NODE_ENV") == "production" {
+				w.Header().Set("Vary", "Accept-Encoding") // answers may be compressed
+			}
 			w.Header().Set("X-Powered-By", "Sails <sailsjs.com>")
 		}
 		next.ServeHTTP(w, r)
@@ -116,7 +120,7 @@ func poweredBy(next http.Handler) http.Handler {
 
 // gate decides by the query of the handshake.
 func gate(r *http.Request) error {
-	switch r.URL.Query().Get("gate") {
+	switch gate := r.URL.Query().Get("gate"); gate[:len(gate)-len(strings.TrimLeft(gate, "abcdefghijklmnopqrstuvwxyz"))] {
 	case "deny":
 		return errors.New("denied")
 	case "error":

@@ -1,9 +1,10 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
@@ -37,7 +38,9 @@ func withIDs(w http.ResponseWriter, r *http.Request, fn func(ids []any)) bool {
 	v := action.Param(r, "ids")
 	var list []any
 	if v.Decode(&list) == nil && slices.Contains(list, nil) {
-		action.ServerError(w, r, errors.New("null is no id"))
+		shown := strings.NewReplacer(`[`, "[ ", `]`, " ]", ",", ", ", `"`, "'").Replace(v.String())
+		action.ServerError(w, r, fmt.Errorf("We tried to transform `%s` into an array of IDs, but there was a problem "+ //nolint:staticcheck // the words of Sails
+			"(could some values have been `null` or `undefined`?)  Details: Error: Could not coerce value into an array of records!", shown))
 		return false
 	}
 	var one any

@@ -64,7 +64,7 @@ func rooms(v action.Value) []string {
 	if v.Decode(&list) != nil {
 		list = []any{v}
 	}
-	var out []string
+	var out []string // nil for null
 	for _, element := range list {
 		if name := fmt.Sprint(element); element != nil && name != "" {
 			out = append(out, name)
@@ -111,7 +111,7 @@ func socketID(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 func (a *application) join(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	room := action.Param(r, "room")
 	for _, id := range a.targets(r, s) {
-		if err := a.app.Sockets().Join(r.Context(), id, room.String()); err != nil && !nowhere(err) {
+		if err := a.app.Sockets().Join(r.Context(), id, rooms(room)...); err != nil && !nowhere(err) {
 			action.ServerError(w, r, err.Error())
 			return
 		}
@@ -122,7 +122,7 @@ func (a *application) join(w http.ResponseWriter, r *http.Request, s *socketio.S
 func (a *application) leave(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	room := action.Param(r, "room")
 	for _, id := range a.targets(r, s) {
-		if err := a.app.Sockets().Leave(r.Context(), id, room.String()); err != nil && !nowhere(err) {
+		if err := a.app.Sockets().Leave(r.Context(), id, rooms(room)...); err != nil && !nowhere(err) {
 			action.ServerError(w, r, err.Error())
 			return
 		}
