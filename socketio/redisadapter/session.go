@@ -114,7 +114,9 @@ func (x *session) read(conn *redis.PubSub) error {
 				return errMoved // its slot is elsewhere now
 			}
 			if x.s.confirm(topic{got.Kind, got.Channel}) {
-				x.whole.Store(true)
+				if x.whole.CompareAndSwap(false, true) && x.s.begun.Swap(true) {
+					x.s.l.counters.reconnects.Add(1)
+				}
 				x.s.l.receiving(nil)
 			}
 		}

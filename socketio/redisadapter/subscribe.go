@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
@@ -21,8 +22,8 @@ type subscriber struct {
 	wanted  map[topic]*interest // guarded by mu
 	missing int                 // of wanted, not confirmed; guarded by mu
 	now     *session            // nil between connections; guarded by mu
-	begun   bool                // messages have been received before; guarded by mu
 	wake    chan struct{}       // holds one token when there is something to want
+	begun   atomic.Bool         // all was received once
 }
 
 // topic is a subscription.
@@ -157,9 +158,6 @@ func (s *subscriber) begin(x *session) {
 	defer s.mu.Unlock()
 	s.now = x
 	s.missing = len(s.wanted)
-	if s.begun {
-		s.l.counters.reconnects.Add(1)
-	}
 	for t, i := range s.wanted {
 		if i.confirmed {
 			i.confirmed, i.waiting = false, make(chan struct{})
@@ -186,9 +184,6 @@ func (s *subscriber) confirm(t topic) bool {
 	}
 	i.confirmed = true
 	close(i.waiting)
-	if s.missing--; s.missing > 0 {
-		return false
-	}
-	s.begun = true
-	return true
+	s.missing--
+	return s.missing == 0
 }
