@@ -6,6 +6,7 @@ import (
 	"compress/zlib"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -19,7 +20,6 @@ var (
 // compressBody packs a polling answer in the encoding the client accepts, gzip
 // before deflate, and names it in h. A client that names neither gets it as it is.
 func compressBody(h http.Header, accept string, body []byte) []byte {
-	h.Add("Vary", "Accept-Encoding")
 	var packed bytes.Buffer
 	switch encoding := chooseEncoding(accept); encoding {
 	case "gzip":
@@ -49,23 +49,29 @@ func packInto(w io.WriteCloser, body []byte) bool {
 	return err == nil && w.Close() == nil
 }
 
-// chooseEncoding reads an Accept-Encoding header; q=0 excludes an encoding.
+// chooseEncoding reads an Accept-Encoding header: of gzip and deflate the one with
+// the higher q, else gzip. q=0 excludes an encoding; * stands for both.
 func chooseEncoding(accept string) string {
-	deflate := false
+	best, bestQ := "", 0.0
 	for part := range strings.SplitSeq(accept, ",") {
 		name, parameters, _ := strings.Cut(part, ";")
-		if q := strings.ReplaceAll(parameters, " ", ""); q == "q=0" || strings.HasPrefix(q, "q=0.") && strings.Trim(q[4:], "0") == "" {
-			continue
+		q := 1.0
+		if value, ok := strings.CutPrefix(strings.ReplaceAll(parameters, " ", ""), "q="); ok {
+			if n, err := strconv.ParseFloat(value, 64); err == nil {
+				q = n
+			}
 		}
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "gzip", "x-gzip":
-			return "gzip"
+		name = strings.ToLower(strings.TrimSpace(name))
+		switch name {
+		case "gzip", "x-gzip", "*":
+			if q > bestQ || q == bestQ && best == "deflate" {
+				best, bestQ = "gzip", q
+			}
 		case "deflate":
-			deflate = true
+			if q > bestQ {
+				best, bestQ = name, q
+			}
 		}
 	}
-	if deflate {
-		return "deflate"
-	}
-	return ""
+	return best
 }

@@ -19,20 +19,21 @@ type pollingTransport struct {
 	limitKnown bool          // of polls alone
 	limit      time.Duration // the HTTP server's WriteTimeout
 
-	serving   bool // a GET is being served
-	held      bool // it has nothing to answer yet
-	answering bool // an answer is being written: nothing may overtake it
-	release   bool // answer the held GET with noop
-	abrupt    bool // the session was closed with nothing to send while a GET was held
-	last      *Message
-	coming    chan struct{}            // closed when a poll arrives; nil when nobody waits for one
-	posting   *http.ResponseController // of the POST under way
+	serving    bool // a GET is being served
+	held       bool // it has nothing to answer yet
+	answering  bool // an answer is being written: nothing may overtake it
+	release    bool // answer the held GET with noop
+	abrupt     bool // the session was closed with nothing to send while a GET was held
+	last       *Message
+	coming     chan struct{}            // closed when a poll arrives; nil when nobody waits for one
+	posting    *http.ResponseController // of the POST under way
+	overlapped *http.ResponseController // a POST that was cut off for another one
 }
 
 func newPollingTransport(s *Session, q *query) *pollingTransport {
 	return &pollingTransport{
 		session: s, signal: make(chan struct{}, 1),
-		isJSONP: q.jsonp != "", jsonp: digits(q.jsonp), last: closePacket,
+		isJSONP: q.isJSONP, jsonp: digits(q.jsonp), last: closePacket,
 	}
 }
 
@@ -77,7 +78,7 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	case p.serving: // SEC-40
 		s.mu.Unlock()
 		s.finish(TransportError)
-		s.writeHeaders(w, r, false)
+		s.srv.cfg.origins.writeHeaders(w.Header(), r)
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

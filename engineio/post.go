@@ -4,10 +4,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
+	"github.com/go-sails/sails/internal/wsconn"
 )
 
 // errBodyTooLarge says that a body passed MaxPayload.
@@ -48,6 +50,10 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil: // not even a part is used (SEC-6)
 		s.finish(TransportError)
+		if errors.Is(err, os.ErrDeadlineExceeded) && s.wasOverlapped(rc) {
+			cutOff(rc)
+			return
+		}
 		s.failPost(w, r, http.StatusBadRequest)
 		return
 	}
@@ -73,11 +79,27 @@ func (s *Session) beginPost(rc *http.ResponseController) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if other := s.polling.posting; other != nil {
+		s.polling.overlapped = other
 		_ = other.SetReadDeadline(time.Unix(1, 0))
 		return false
 	}
 	s.polling.posting = rc
 	return true
+}
+
+// wasOverlapped tells whether the POST behind rc was cut off for another one.
+func (s *Session) wasOverlapped(rc *http.ResponseController) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.polling.overlapped == rc
+}
+
+// cutOff closes the connection of a request without an answer, where that is
+// possible.
+func cutOff(rc *http.ResponseController) {
+	if conn, _, err := rc.Hijack(); err == nil {
+		wsconn.Abort(conn)
+	}
 }
 
 func (s *Session) endPost(rc *http.ResponseController) {
@@ -90,7 +112,7 @@ func (s *Session) endPost(rc *http.ResponseController) {
 
 // failPost answers a POST whose body was not, or not fully, read.
 func (s *Session) failPost(w http.ResponseWriter, r *http.Request, status int) {
-	s.writeHeaders(w, r, false)
+	s.srv.cfg.origins.writeHeaders(w.Header(), r)
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(status)
 }

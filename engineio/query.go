@@ -9,7 +9,7 @@ import (
 // up by names a client chose (SEC-34).
 type query struct {
 	eio, transport, sid, jsonp string
-	b64                        bool
+	b64, isJSONP               bool
 }
 
 // parseQuery reads the last value of each key in one pass; false when there are
@@ -30,7 +30,7 @@ func parseQuery(raw string) (q query, ok bool) {
 		case "sid":
 			q.sid = unescape(value)
 		case "j":
-			q.jsonp = unescape(value)
+			q.jsonp, q.isJSONP = unescape(value), true
 		case "b64":
 			q.b64 = value != ""
 		}

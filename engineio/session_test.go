@@ -409,11 +409,11 @@ func TestPolling_Overlap(t *testing.T) {
 	if a := r.post(q, "2:4b"); a.status != 400 {
 		t.Fatal(a)
 	}
+	await(t, h.closed, "close")
+	pw.Close() // the client notices the cut only when it may stop sending
 	if err := await(t, slow, "end of the first POST"); err == nil {
 		t.Fatal("first POST was accepted")
 	}
-	pw.Close()
-	await(t, h.closed, "close")
 	if len(h.got) != 0 {
 		t.Fatal("delivered ", <-h.got)
 	}
