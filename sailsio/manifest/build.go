@@ -236,7 +236,7 @@ func (b *builder) config(h http.Handler, sessions *session.Manager) (sailsio.Con
 		BeforeConnect:       b.o.BeforeConnect,
 		OmitStatusCode:      isFalse(s.SendStatusCode),
 		OmitResponseHeaders: isFalse(s.SendResponseHeaders),
-		NoThirdPartyCookie:  isFalse(s.Grant3rdPartyCookie),
+		NoThirdPartyCookie:  isFalse(s.Grant3rdPartyCookie) || b.o.Upstream != nil, // so does it on /__getcookie
 		TrustProxies:        proxies,
 		Production:          b.o.Production,
 		Logger:              b.o.Logger,
@@ -260,8 +260,10 @@ func (b *builder) sessions() (*session.Manager, error) {
 			Path: s.Cookie.Path, Domain: s.Cookie.Domain, MaxAge: time.Duration(s.Cookie.MaxAge) * time.Millisecond,
 			Secure: s.Cookie.Secure, ScriptAccess: isFalse(s.Cookie.HTTPOnly), SameSite: sameSite,
 		},
-		Rolling: s.Rolling, OnlyModified: isFalse(s.SaveUninitialized),
-		TrustProxy: len(b.m.TrustProxies) > 0, Logger: b.o.Logger,
+		Rolling: s.Rolling,
+		// The old application gives visitors their cookie; two would be one too many.
+		OnlyModified: isFalse(s.SaveUninitialized) || b.o.Upstream != nil,
+		TrustProxy:   len(b.m.TrustProxies) > 0, Logger: b.o.Logger,
 	})
 }
 
