@@ -29,6 +29,12 @@ func (b *Backoff) Next() time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
+// After returns a pause for who counts the failures himself.
+func (Backoff) After(failures int) time.Duration {
+	b := Backoff{failures: max(failures-1, 0)}
+	return b.Next()
+}
+
 // Wait pauses. It is false when ctx ended first.
 func (b *Backoff) Wait(ctx context.Context) bool {
 	timer := time.NewTimer(b.Next())
