@@ -5,6 +5,7 @@
 //	driver/       JavaScript that drives the clients (npm packages, lockfile)
 //	conformance/  scenarios: what the clients do
 //	servers/      the servers under test, one main package each
+//	parserdiff/   packet decoders compared with the original parsers
 //	peers/        the same servers written with other libraries
 //	setup/        installs Node, Chromium and the npm packages
 //
