@@ -50,7 +50,10 @@ function greet(socket) {
 function baseContract(io) {
   io.on("connection", (socket) => {
     greet(socket);
-    socket.on("message", (...args) => socket.emit("message-back", ...args));
+    socket.on("message", (...args) => {
+      if (typeof args.at(-1) === "function") args.pop(); // an acknowledgement nobody gives
+      socket.emit("message-back", ...args);
+    });
     socket.on("message-with-ack", (...args) => args.pop()(...args));
   });
   io.of("/custom").on("connection", greet);

@@ -58,24 +58,25 @@ func (x *extended) broadcastAck(ctx context.Context, e *socketio.Event) error {
 	if err != nil {
 		return err
 	}
-	to := x.root.To(names(e.Raw(0))...)
-	go func() {
-		ctx, cancel := context.WithTimeout(ctx, time.Duration(ms)*time.Millisecond)
-		defer cancel()
-		answers, err := to.EmitAck(ctx, event, args...)
+	limited, cancel := context.WithTimeout(ctx, time.Duration(ms)*time.Millisecond)
+	err = x.root.To(names(e.Raw(0))...).EmitAckFunc(limited, func(answers []socketio.Args, err error) {
+		cancel()
 		var message any
 		if err != nil {
 			message = timedOut
 		}
-		first := make([]any, len(answers))
+		first := make([]any, len(answers)) // null where an answer has no argument
 		for i, a := range answers {
 			if a.Len() > 0 {
-				_ = a.Decode(&first[i]) // what was received is JSON
+				_ = a.Decode(&first[i]) // any JSON fits
 			}
 		}
 		_ = e.Ack(message, first) // or it has gone
-	}()
-	return nil
+	}, event, args...)
+	if err != nil {
+		cancel()
+	}
+	return err
 }
 
 // names reads the rooms of an argument: null, a string or an array.

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/go-sails/sails/socketio"
@@ -19,9 +21,8 @@ type extended struct {
 	root, custom *socketio.Namespace
 
 	mu      sync.Mutex
-	reasons map[string]*departure          // by socket id; guarded by mu
-	order   []string                       // ids, oldest first; guarded by mu
-	asking  map[*socketio.Socket]chan bool // guarded by mu
+	reasons map[string]*departure // by socket id; guarded by mu
+	order   []string              // ids, oldest first; guarded by mu
 }
 
 // departure is why a socket went, once it has gone.
@@ -34,14 +35,13 @@ type departure struct {
 func extend(io *socketio.Server) {
 	x := &extended{
 		root: io.Of("/"), custom: io.Of("/custom"),
-		reasons: map[string]*departure{}, asking: map[*socketio.Socket]chan bool{},
+		reasons: map[string]*departure{},
 	}
 	for _, ns := range []*socketio.Namespace{x.root, x.custom} {
 		ns.HandleFunc("who", who)
 		ns.OnConnect(x.expect)
 		ns.OnDisconnect(x.remember)
 	}
-	x.root.OnAnyOutgoing(x.sent)
 	x.root.HandleFunc("reason-of", x.reasonOf)
 	x.personal()
 	x.broadcasts()
@@ -84,11 +84,26 @@ func who(_ context.Context, e *socketio.Event) error {
 	if data == nil {
 		data = struct{}{}
 	}
-	return e.Ack(map[string]any{
-		"id": s.ID(), "recovered": s.Recovered(), "rooms": s.Rooms(), "transport": s.Session().Transport(),
-		"query": single(hs.Query), "auth": hs.Auth, "xdomain": hs.XDomain, "secure": hs.Secure, "url": hs.URL,
-		"header": hs.Header.Get("X-Test"), "data": data,
+	return e.Ack(description{
+		ID: s.ID(), Recovered: s.Recovered(), Rooms: s.Rooms(), Transport: string(s.Session().Transport()),
+		Query: single(hs.Query), Auth: hs.Auth, XDomain: hs.XDomain, Secure: hs.Secure, URL: hs.URL,
+		Header: strings.Join(hs.Header["X-Test"], ", "), Data: data,
 	})
+}
+
+// description is the answer of "who".
+type description struct {
+	ID        string            `json:"id"`
+	Recovered bool              `json:"recovered"`
+	Rooms     []string          `json:"rooms"`
+	Transport string            `json:"transport"`
+	Query     map[string]string `json:"query"`
+	Auth      json.RawMessage   `json:"auth"`
+	XDomain   bool              `json:"xdomain"`
+	Secure    bool              `json:"secure"`
+	URL       string            `json:"url"`
+	Header    string            `json:"header"`
+	Data      any               `json:"data"`
 }
 
 // single has the last value of each name.

@@ -58,8 +58,8 @@ func (x *extended) personal() {
 		e.Socket().Disconnect(closeSession)
 		return nil
 	})
-	x.root.HandleFunc("ask-me", x.askMe)
-	x.root.HandleFunc("ask-timeout", x.askTimeout)
+	x.root.HandleFunc("ask-me", askMe)
+	x.root.HandleFunc("ask-timeout", askTimeout)
 }
 
 // counted is an event whose argument is a number.
@@ -73,67 +73,37 @@ func counted(do func(s *socketio.Socket, n int) error) socketio.HandlerFunc {
 	}
 }
 
-func (x *extended) askMe(ctx context.Context, e *socketio.Event) error {
+func askMe(ctx context.Context, e *socketio.Event) error {
 	event, args, err := emission(e, 0)
 	if err != nil {
 		return err
 	}
 	s := e.Socket()
-	x.ask(s, func() {
-		if answer, err := s.EmitAck(ctx, event, args...); err == nil {
+	return s.EmitAckFunc(ctx, func(answer socketio.Args, err error) {
+		if err == nil {
 			_ = s.Emit("answered", answer) // or it has gone
 		}
-	})
-	return nil
+	}, event, args...)
 }
 
-func (x *extended) askTimeout(ctx context.Context, e *socketio.Event) error {
+func askTimeout(ctx context.Context, e *socketio.Event) error {
 	var ms int
 	if err := e.Decode(&ms); err != nil {
 		return err
 	}
 	s := e.Socket()
-	x.ask(s, func() {
-		ctx, cancel := context.WithTimeout(ctx, time.Duration(ms)*time.Millisecond)
-		defer cancel()
-		answer, err := s.EmitAck(ctx, "q")
+	limited, cancel := context.WithTimeout(ctx, time.Duration(ms)*time.Millisecond)
+	err := s.EmitAckFunc(limited, func(answer socketio.Args, err error) {
+		cancel()
 		switch {
 		case err == nil:
-			_ = s.Emit("asked", nil, answer)
+			_ = s.Emit("asked", nil, answer) // or it has gone
 		case errors.Is(err, socketio.ErrAckTimeout):
 			_ = s.Emit("asked", timedOut)
 		}
-	})
-	return nil
-}
-
-// ask runs what asks the client something next to the socket's other events, and
-// returns when the question is on its way: two questions leave in their order.
-func (x *extended) ask(s *socketio.Socket, question func()) {
-	left := make(chan bool)
-	x.mu.Lock()
-	x.asking[s] = left
-	x.mu.Unlock()
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		question()
-	}()
-	select {
-	case <-left:
-	case <-answered: // it could not be asked
+	}, "q")
+	if err != nil {
+		cancel()
 	}
-	x.mu.Lock()
-	delete(x.asking, s)
-	x.mu.Unlock()
-}
-
-// sent sees every event that leaves.
-func (x *extended) sent(s *socketio.Socket, _ string, _ socketio.Args) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if left := x.asking[s]; left != nil {
-		close(left)
-		delete(x.asking, s)
-	}
+	return err
 }
