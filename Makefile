@@ -120,8 +120,8 @@ servers: ## build the servers under test into compat_test/bin
 	@if [ -n "$(SERVERS)" ]; then cd compat_test && for server in $(SERVERS); do go build -o bin/$$server ./servers/$$server; done; fi
 
 .PHONY: matrix
-matrix: setup ## run the client matrix and write docs/client-matrix.md
-	cd compat_test && go test -count=1 -parallel $(COMPAT_PARALLEL) -timeout 30m -run '^TestClients$$' -matrix ../docs/client-matrix.md .
+matrix: setup ## play all clients and write docs/client-matrix.md
+	cd compat_test && go test -count=1 -parallel $(COMPAT_PARALLEL) -timeout 40m -run '^(TestClients|TestSails|TestSails012)$$' -matrix ../docs/client-matrix.md .
 
 .PHONY: golden
 golden: setup ## record transcripts from the original software: REFERENCE=folder REFERENCE012=folder

@@ -1,9 +1,7 @@
 package compat_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,8 +12,6 @@ import (
 	"github.com/go-sails/sails/compat_test/internal/driver"
 	"github.com/go-sails/sails/compat_test/internal/program"
 )
-
-var matrixFile = flag.String("matrix", "", "file to write the table of clients, servers and cases to")
 
 // socketIOClients are the releases of socket.io-client: the first and the last of
 // each generation that can be had.
@@ -79,11 +75,7 @@ func TestClients(t *testing.T) {
 			})
 		}
 	})
-	if *matrixFile != "" && !t.Failed() {
-		if err := os.WriteFile(*matrixFile, []byte(m.markdown()), 0o644); err != nil {
-			t.Error(err)
-		}
-	}
+	writeSection(t, "socket.io-client", m.markdown())
 }
 
 // matrix gathers results for the table.
@@ -130,14 +122,9 @@ func (m *matrix) markdown() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var b strings.Builder
-	b.WriteString(`# Client matrix
-
-Made by "make matrix" from the results of TestClients in compat_test; do not edit.
-Each cell stands for WebSocket, polling, and polling with upgrade: ✓ passes, ✗ fails,
-– has no such feature. The cases are in compat_test/driver/lib/cases.mjs.
-`)
+	b.WriteString("\nEach cell stands for WebSocket, polling, and polling with upgrade: ✓ passes, ✗ fails,\n– has no such feature. The cases are in compat_test/driver/lib/cases.mjs.\n")
 	for _, p := range peers {
-		fmt.Fprintf(&b, "\n## socket.io-client with %s\n\n| Case | %s |\n|%s\n", p.name, strings.Join(socketIOClients, " | "), strings.Repeat(" --- |", len(socketIOClients)+1))
+		fmt.Fprintf(&b, "\n### With %s\n\n| Case | %s |\n|%s\n", p.name, strings.Join(socketIOClients, " | "), strings.Repeat(" --- |", len(socketIOClients)+1))
 		passed, failed := 0, 0
 		for _, name := range m.cases {
 			fmt.Fprintf(&b, "| %s |", name)

@@ -48,25 +48,66 @@ const (
 // transports and in every variant of the server, and a selection of the releases
 // before it.
 func TestSails(t *testing.T) {
-	for _, client := range releases(t) {
-		for _, transport := range []string{"websocket", "polling"} {
-			t.Run(client+"-"+transport, func(t *testing.T) {
-				t.Parallel()
-				sails1.play(t, client, transport)
-			})
+	clients := releases(t)
+	var results scores
+	t.Run("play", func(t *testing.T) {
+		for _, client := range clients {
+			for _, transport := range []string{"websocket", "polling"} {
+				t.Run(client+"-"+transport, func(t *testing.T) {
+					t.Parallel()
+					results.set(client, transport, sails1.play(t, client, transport))
+				})
+			}
 		}
-	}
+	})
+	writeSection(t, "sails.io.js", results.markdown(clients, "websocket", "polling"))
 }
 
 // TestSails012 plays the scenarios of Sails 0.12 with a client of its time and
 // the current one.
 func TestSails012(t *testing.T) {
-	for _, client := range []string{"0.13.8", "1.2.1"} {
-		t.Run(client, func(t *testing.T) {
-			t.Parallel()
-			sails012.play(t, client, "websocket")
-		})
+	clients := []string{"0.13.8", "1.2.1"}
+	var results scores
+	t.Run("play", func(t *testing.T) {
+		for _, client := range clients {
+			t.Run(client, func(t *testing.T) {
+				t.Parallel()
+				results.set(client, "websocket", sails012.play(t, client, "websocket"))
+			})
+		}
+	})
+	writeSection(t, "sails.io.js with the server of Sails 0.12", results.markdown(clients, "websocket"))
+}
+
+// scores says how many scenarios each client has played. Safe for concurrent use.
+type scores struct {
+	mu    sync.Mutex
+	count map[string]int // by client and transport; guarded by mu
+}
+
+func (s *scores) set(client, transport string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.count == nil {
+		s.count = map[string]int{}
 	}
+	s.count[client+" "+transport] = n
+}
+
+func (s *scores) markdown(clients []string, transports ...string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	b.WriteString("\nScenarios that show this client exactly what the original Sails shows it, but for the\ndifferences in compat_test/differences.md.\n\n")
+	fmt.Fprintf(&b, "| Release | %s |\n|%s\n", strings.Join(transports, " | "), strings.Repeat(" --- |", len(transports)+1))
+	for _, client := range clients {
+		fmt.Fprintf(&b, "| %s |", client)
+		for _, transport := range transports {
+			fmt.Fprintf(&b, " %d |", s.count[client+" "+transport])
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }
 
 // releases returns the sails.io.js releases of driver/package.json, oldest first;
@@ -116,10 +157,9 @@ type wishes struct {
 }
 
 // play runs the suite with one client and transport; a subtest for every
-// scenario, grouped by the variant of the server.
-func (s sailsSuite) play(t *testing.T, client, transport string) {
+// scenario, grouped by the variant of the server. It returns how many were played.
+func (s sailsSuite) play(t *testing.T, client, transport string) (played int) {
 	all := s.load(t)
-	var played int
 	variants := loadVariants(t)
 	var names []string
 	for _, sc := range all {
@@ -146,6 +186,7 @@ func (s sailsSuite) play(t *testing.T, client, transport string) {
 	if client == s.main && transport == "websocket" && played == len(all) && *s.reference == "" {
 		s.checkRules(t, all)
 	}
+	return played
 }
 
 // checkRules finds rows of differences.md that describe this suite but nothing in
