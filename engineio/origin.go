@@ -102,9 +102,13 @@ func (p *originPolicy) allows(r *http.Request, continuing bool) bool {
 // sameOrigin compares the host and port of origin with the Host header. The scheme
 // is not known behind a proxy that ends TLS, so both are accepted.
 func sameOrigin(origin, host string) bool {
-	scheme, rest, ok := strings.Cut(origin, "://")
-	if !ok || host == "" {
+	if host == "" {
 		return false
+	}
+	scheme, rest, ok := strings.Cut(origin, "://")
+	if !ok {
+		// The Node clients before 1.4 send the bare host; no browser does.
+		return strings.EqualFold(origin, host)
 	}
 	switch strings.ToLower(scheme) {
 	case "http":

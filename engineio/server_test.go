@@ -206,6 +206,8 @@ func TestOrigin(t *testing.T) {
 		{"default, none", engineio.Config{}, nil, true},
 		{"default, same", engineio.Config{}, []string{"Origin", "http://HOST"}, true},
 		{"default, same behind TLS", engineio.Config{}, []string{"Origin", "https://HOST"}, true},
+		{"default, bare host of old Node clients", engineio.Config{}, []string{"Origin", "HOST"}, true},
+		{"default, other bare host", engineio.Config{}, []string{"Origin", "evil.example"}, false},
 		{"default, other", engineio.Config{}, []string{"Origin", "http://evil.example"}, false},
 		{"default, suffix", engineio.Config{}, []string{"Origin", "http://HOST.evil.example"}, false},
 		{"default, userinfo", engineio.Config{}, []string{"Origin", "http://HOST@evil.example"}, false},
