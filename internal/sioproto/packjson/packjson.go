@@ -179,7 +179,7 @@ func (e *encoder) number(text string) error {
 		return e.enc.EncodeUint(u)
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) { // too large is infinite, as in JavaScript
 		return fmt.Errorf("packjson: %w", err)
 	}
 	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {

@@ -131,3 +131,15 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Numbers that a float64 does not hold are infinite, which JSON writes as null: so
+// does JavaScript, and an event that relays one is not lost.
+func TestOverflow(t *testing.T) {
+	packed, err := packjson.Append(nil, []byte(`[1e999,-1e999,1e-999,1`+strings.Repeat("0", 400)+`]`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := decode(packed, 10); err != nil || got != "[null,null,0,null]" {
+		t.Errorf("%s, %v", got, err)
+	}
+}
