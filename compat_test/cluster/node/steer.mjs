@@ -55,9 +55,10 @@ const clientOps = {
     });
     return until(() => (client.connects ? socket.id : undefined));
   },
-  // The events up to the one named; they are forgotten.
+  // The events up to the one named, or as many as asked for; they are forgotten.
   events: (m) => until(() => {
     const list = clients.get(m.name).events;
+    if (m.count) return list.length >= m.count ? list.splice(0, m.count) : undefined;
     const at = list.findIndex((e) => e[0] === m.until);
     return at < 0 ? undefined : list.splice(0, at + 1);
   }),
