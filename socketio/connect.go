@@ -254,7 +254,12 @@ func (c *conn) connect(name string, auth json.RawMessage) {
 		return
 	}
 	srv.busy.add()
-	srv.pool.Run(&search{conn: c, socket: s, name: name, auth: auth})
+	t := &search{conn: c, socket: s, name: name, auth: auth}
+	if srv.onlyPatterns() {
+		t.Run()
+		return
+	}
+	srv.pool.Run(t)
 }
 
 // maxNamespaceName bounds the names of dynamic namespaces in bytes (SEC-52).

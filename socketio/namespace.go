@@ -18,6 +18,7 @@ type Namespace struct {
 	name   string
 	parent *Namespace // of a dynamic namespace
 	match  MatchFunc  // of a parent
+	regexp bool       // match is a regular expression: quick, and no user code
 	reg    atomic.Pointer[registration]
 	onRoom atomic.Pointer[[]func(RoomEvent)] // not in reg: an adapter's must not cut a child off its parent
 	index  index

@@ -43,7 +43,24 @@ func (srv *Server) OfFunc(match MatchFunc) *Namespace {
 // OfRegexp is OfFunc for a pattern that is found in the name, slash included.
 // Anchor it: "^/room-[0-9]+$".
 func (srv *Server) OfRegexp(pattern *regexp.Regexp) *Namespace {
-	return srv.OfFunc(func(_ context.Context, name string, _ json.RawMessage) bool { return pattern.MatchString(name) })
+	n := srv.OfFunc(func(_ context.Context, name string, _ json.RawMessage) bool { return pattern.MatchString(name) })
+	srv.mu.Lock()
+	n.regexp = true
+	srv.mu.Unlock()
+	return n
+}
+
+// onlyPatterns tells whether looking for a dynamic namespace runs no user code, so
+// that it can be done in order with the packets around it.
+func (srv *Server) onlyPatterns() bool {
+	srv.mu.RLock()
+	defer srv.mu.RUnlock()
+	for _, parent := range srv.parents {
+		if !parent.regexp {
+			return false
+		}
+	}
+	return true
 }
 
 // newNamespace: the caller holds mu and sets reg or parent.

@@ -298,7 +298,7 @@ func TestProtocol_Revision4(t *testing.T) {
 		equal(t, string(s.Handshake().Auth), "{}")
 
 		c.send("0/custom?token=a%20b&x=1&x=2,")
-		c.expect("0/custom,", `2/custom,["auth",{"token":"a b","x":["1","2"]}]`)
+		c.expect("0/custom,", `2/custom,["auth",{"token":"a b","x":"2"}]`)
 		if _, ok := r.io.Of("/custom").Socket("/custom#" + c.conn.SID); !ok {
 			t.Error("the socket of /custom should be named after namespace and session")
 		}

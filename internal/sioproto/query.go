@@ -16,14 +16,14 @@ func CutQuery(namespace []byte) (name, query []byte) {
 const maxQueryKeys = 1000
 
 // QueryAuth turns the query of a revision 4 namespace into the auth object that a
-// revision 5 client would have sent: strings, and arrays of strings for repeated
-// keys, in the order they came. What cannot be percent-decoded is taken as is.
+// revision 5 client would have sent: strings, the last one of a repeated key, in the
+// order the keys came. What cannot be percent-decoded is taken as is.
 func QueryAuth(query []byte) []byte {
 	if len(query) == 0 {
 		return nil
 	}
 	var order []string
-	values := make(map[string][]string)
+	values := make(map[string]string)
 	for part := range bytes.SplitSeq(query, []byte{'&'}) {
 		if len(part) == 0 {
 			continue
@@ -36,27 +36,14 @@ func QueryAuth(query []byte) []byte {
 			}
 			order = append(order, key)
 		}
-		values[key] = append(values[key], unescape(v))
+		values[key] = unescape(v)
 	}
 	dst := []byte{'{'}
 	for i, key := range order {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(AppendString(dst, key), ':')
-		v := values[key]
-		if len(v) == 1 {
-			dst = AppendString(dst, v[0])
-			continue
-		}
-		dst = append(dst, '[')
-		for j, s := range v {
-			if j > 0 {
-				dst = append(dst, ',')
-			}
-			dst = AppendString(dst, s)
-		}
-		dst = append(dst, ']')
+		dst = AppendString(append(AppendString(dst, key), ':'), values[key])
 	}
 	return append(dst, '}')
 }
