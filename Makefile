@@ -127,6 +127,7 @@ matrix: setup ## play all clients and write docs/client-matrix.md
 golden: setup ## record transcripts from the original software: REFERENCE=folder REFERENCE012=folder
 	cd compat_test && go test -count=1 -parallel 4 -timeout 90m -run '^TestSails$$' -update -reference '$(REFERENCE)' .
 	cd compat_test && go test -count=1 -parallel 2 -timeout 90m -run '^TestSails012$$' -update -reference-0.12 '$(REFERENCE012)' .
+	cd compat_test && go test -count=1 -parallel $(COMPAT_PARALLEL) -run '^TestProtocol$$' ./protocol -update
 
 .PHONY: setup setup-demo
 setup: ## install what the tests need: Node, Chromium, npm packages

@@ -71,6 +71,13 @@ func (s *Socket) Sync() {
 	s.Until("43999")
 }
 
+// SyncEngine waits until what was sent before has been handled, where the main
+// namespace may not be joined: its refusal of a namespace is the answer.
+func (s *Socket) SyncEngine() {
+	s.write("40/none,")
+	s.Until("44/none")
+}
+
 // ID returns the id of the socket in the main namespace.
 func (s *Socket) ID() string {
 	var who [1]struct {

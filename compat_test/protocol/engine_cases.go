@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"fmt"
+	"net"
 	"strings"
 	"time"
 )
@@ -404,6 +406,7 @@ func closingCases() []Case {
 				o.Poll()
 			}
 			poll := w.Later("GET", o.URL(), "")
+			pause(30 * time.Millisecond)
 			o.SendPackets("1")
 			poll()
 			o.Poll()
@@ -531,13 +534,13 @@ func closingCases() []Case {
 	return l
 }
 
-// half sends half of a POST.
-func (w *World) half(o *Opened) interface {
-	Read([]byte) (int, error)
-	SetReadDeadline(time.Time) error
-	Close() error
-} {
-	conn := w.Pending(o.URL() + "&unused=1 HTTP/1.1\r\nHost: x\r\n\r\nPOST " + o.URL())
-	_ = conn.Close()
-	return w.halfPost(o)
+// half sends half of a POST and returns its connection.
+func (w *World) half(o *Opened) net.Conn {
+	conn, err := net.Dial("tcp", w.addr)
+	if err != nil {
+		w.Fail("dial: %v", err)
+	}
+	_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 10\r\n\r\n40", o.URL(), w.addr)
+	pause(50 * time.Millisecond)
+	return conn
 }

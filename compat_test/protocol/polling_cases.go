@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"strings"
+	"time"
 )
 
 const bodyLimit = 1_000_000
@@ -112,12 +113,11 @@ func polling4Cases() []Case {
 	})
 	l.add("poll waits", func(w *World) {
 		o := w.Open("/ext/", 4, "")
-		answer := w.Later("GET", o.URL(), "")
 		o.SendPackets("40")
-		answer()
 		o.Poll()
-		answer = w.Later("GET", o.URL(), "")
-		o.SendPackets(`42["message","a"]`, `421["message-with-ack","b",{"c":[1,null]}]`)
+		answer := w.Later("GET", o.URL(), "")
+		pause(30 * time.Millisecond)
+		o.SendPackets(`421["message-with-ack","b",{"c":[1,null]}]`)
 		answer()
 	})
 	return l

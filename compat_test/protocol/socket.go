@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,9 @@ type Socket struct {
 	dec    wsconn.Decoder
 	in     []string
 	Closed bool
+
+	recovery bool   // events carry offsets
+	Offset   string // of the last event
 }
 
 // Dial opens a WebSocket and records the handshake. It returns nil when that fails.
@@ -46,7 +51,7 @@ func (w *World) Dial(target string, headers ...string) *Socket {
 		w.Note("%s %s → %d [Content-Type: %s] %s", label, target, res.StatusCode, strings.ToLower(res.Header.Get("Content-Type")), show(body))
 		return nil
 	}
-	s := &Socket{w: w, label: label, conn: conn, rest: rest}
+	s := &Socket{w: w, label: label, conn: conn, rest: rest, recovery: strings.HasPrefix(target, "/recovery/")}
 	s.dec.Client = true
 	s.dec.MaxMessage = 64 << 20
 	w.sockets = append(w.sockets, s)
@@ -102,6 +107,7 @@ func (s *Socket) next(within time.Duration) string {
 				continue
 			}
 			s.w.learn(f)
+			s.learnOffset(f)
 			if strings.HasPrefix(f, "close") {
 				s.Closed = true
 				_, _ = s.conn.Write(masked(wsconn.OpClose, nil))
@@ -132,7 +138,42 @@ func (s *Socket) next(within time.Duration) string {
 	}
 }
 
-func frameLine(f string) string {
+var offset = regexp.MustCompile(`^text 4(?:2|5\d-)(?:/[^,]*,)?\[.*,"([^"]*)"\]$`)
+
+// learnOffset notices the offset of an event, which recovery appends.
+func (s *Socket) learnOffset(f string) {
+	if m := offset.FindStringSubmatch(f); m != nil && s.recovery {
+		s.Offset = m[1]
+		s.w.Mask(`"`+m[1]+`"`, `"<offset>"`)
+	}
+}
+
+// asked are the acknowledgement ids of the server: they count what other cases did.
+var (
+	asked    = regexp.MustCompile(`^text 4(?:2|5\d+-)(?:/[^,]*,)?(\d+)\[`)
+	answered = regexp.MustCompile(`^4(?:3|6\d+-)(?:/[^,]*,)?(\d+)\[`)
+)
+
+// maskID replaces the id that pattern finds by its number in this case.
+func (w *World) maskID(pattern *regexp.Regexp, text string, learn bool) string {
+	m := pattern.FindStringSubmatchIndex(text)
+	if m == nil {
+		return text
+	}
+	id := text[m[2]:m[3]]
+	n := slices.Index(w.asked, id)
+	if n < 0 && learn {
+		n = len(w.asked)
+		w.asked = append(w.asked, id)
+	}
+	if n < 0 {
+		return text
+	}
+	return text[:m[2]] + fmt.Sprintf("<ack %d>", n+1) + text[m[3]:]
+}
+
+func (s *Socket) frameLine(f string) string {
+	f = s.w.maskID(asked, f, true)
 	kind, data, _ := strings.Cut(f, " ")
 	if kind == "text" || kind == "binary" {
 		return kind + " " + show([]byte(data))
@@ -147,7 +188,7 @@ func (s *Socket) Next() string {
 	if f == "" {
 		s.w.Fail("%s < (nothing)", s.label)
 	}
-	s.w.Note("%s < %s", s.label, frameLine(f))
+	s.w.Note("%s < %s", s.label, s.frameLine(f))
 	return f
 }
 
@@ -177,7 +218,7 @@ func (s *Socket) Silent(while time.Duration) {
 			s.w.Note("%s < (silence)", s.label)
 			return
 		}
-		s.w.Note("%s < %s", s.label, frameLine(f))
+		s.w.Note("%s < %s", s.label, s.frameLine(f))
 		if s.Closed {
 			return
 		}
@@ -187,7 +228,7 @@ func (s *Socket) Silent(while time.Duration) {
 // Send sends text frames, recorded.
 func (s *Socket) Send(texts ...string) {
 	for _, t := range texts {
-		s.w.Note("%s > %s", s.label, show([]byte(t)))
+		s.w.Note("%s > %s", s.label, show([]byte(s.w.maskID(answered, t, false))))
 		s.write(t)
 	}
 }

@@ -129,7 +129,9 @@ func websocketCases() []Case {
 	})
 	l.add("size strict", func(w *World) {
 		s := w.Join("/strict/", "/")
-		s.Burst(`42["message","`+strings.Repeat("x", 984)+`"]`, `42["message","`+strings.Repeat("x", 985)+`"]`)
+		s.Send(`42["message","` + strings.Repeat("x", 984) + `"]`)
+		s.Next()
+		s.Send(`42["message","` + strings.Repeat("x", 985) + `"]`)
 		s.End()
 	})
 	l.add("order", func(w *World) {

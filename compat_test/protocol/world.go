@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long an answer may take before a case gives up on it.
-const patience = 5 * time.Second
+const patience = 3 * time.Second
 
 // A World is a server as one case sees it. What happens is recorded in lines, with
 // ids replaced by <1>, <2>, … in the order of their appearance. A World belongs to
@@ -27,6 +27,7 @@ type World struct {
 	addr    string
 	client  *http.Client
 	sockets []*Socket
+	asked   []string // acknowledgement ids of the server
 
 	mu     sync.Mutex
 	lines  []string
@@ -125,7 +126,7 @@ func show(p []byte) string {
 
 func quoted(p []byte) string {
 	s := strconv.Quote(string(p))
-	return "`" + strings.ReplaceAll(s[1:len(s)-1], `\"`, `"`) + "`"
+	return "«" + strings.ReplaceAll(s[1:len(s)-1], `\"`, `"`) + "»"
 }
 
 // An Answer is what came back for a request.
@@ -152,7 +153,10 @@ func (a *Answer) String() string {
 	fmt.Fprintf(&b, "%d", a.Status)
 	for _, name := range shown {
 		for _, v := range a.Header[name] {
-			fmt.Fprintf(&b, " [%s: %s]", name, strings.ToLower(v))
+			if name != "Set-Cookie" {
+				v = strings.ToLower(v)
+			}
+			fmt.Fprintf(&b, " [%s: %s]", name, v)
 		}
 	}
 	if vary := varies(a.Header); vary != "" {
