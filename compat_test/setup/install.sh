@@ -11,8 +11,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-tools=$PWD/compat_test/setup/.tools # a newer Node than the system's, when needed
+tools=$PWD/compat_test/setup/.tools # a newer Node or npm than the system's, when needed
 node_minimum=18
+npm_minimum=10 # older ones stumble over "overrides" of packages that were named by a URL
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -41,10 +42,11 @@ apt_install() { # reason package...
 	}
 }
 
+npm_major() { npm --version 2>/dev/null | cut -d. -f1 || echo 0; }
 node_major() { node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0; }
 
 need_node() {
-	export PATH=$tools/node_modules/node/bin:$PATH
+	export PATH=$tools/node_modules/.bin:$tools/node_modules/node/bin:$PATH
 	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
 		local packages=()
 		command -v node >/dev/null || packages+=(nodejs)
@@ -57,6 +59,12 @@ need_node() {
 		npm install --prefix "$tools" --ignore-scripts=false --no-audit --no-fund --silent node@20 || fail "npm could not install node@20"
 		hash -r
 		[ "$(node_major)" -ge "$node_minimum" ] || fail "Node is still $(node --version); please install Node $node_minimum or newer"
+	fi
+	if [ "$(npm_major)" -lt "$npm_minimum" ]; then
+		say "installing from npm: npm@10.9.4 (found npm $(npm --version), need $npm_minimum)"
+		npm install --prefix "$tools" --ignore-scripts --no-audit --no-fund --silent npm@10.9.4 || fail "npm could not install npm@10.9.4"
+		hash -r
+		[ "$(npm_major)" -ge "$npm_minimum" ] || fail "npm is still $(npm --version); please install npm $npm_minimum or newer"
 	fi
 }
 
@@ -92,6 +100,7 @@ command -v go >/dev/null || fail "Go is missing: see https://go.dev/dl"
 case ${1-} in
 demo)
 	need_node
+	need_packages examples/records
 	need_packages examples/chat
 	;;
 bench)
@@ -105,7 +114,9 @@ test)
 	need_chromium
 	need_brokers
 	need_packages examples/chat
+	need_packages examples/records
 	need_packages compat_test/driver
+	need_packages compat_test/peers/sails-app
 	need_packages compat_test/peers/node-protocol
 	need_packages compat_test/cluster/node
 	;;

@@ -3,7 +3,9 @@
 // /test/ping, POST /test/reset, and /sock/rooms, by which they look at subscriptions.
 //
 // MANIFEST is the file. The variables CONF_… of a variant change the manifest as
-// they change the reference application's own configuration.
+// they change the reference application's own configuration. With UPSTREAM the
+// application at that address answers what the manifest names only, and with
+// SESSION_REDIS sessions are kept where it keeps them.
 package main
 
 import (
@@ -16,12 +18,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/go-sails/sails/compat_test/internal/serve"
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
+	"github.com/go-sails/sails/sailsio/frontdoor"
 	"github.com/go-sails/sails/sailsio/manifest"
 	"github.com/go-sails/sails/sailsio/manifest/datastore"
 	"github.com/go-sails/sails/sailsio/route"
+	"github.com/go-sails/sails/sailsio/session/redisstore"
 	"github.com/go-sails/sails/sailsio/sqlstore"
 )
 
@@ -51,7 +57,7 @@ func (l *lifted) start(ctx context.Context) error {
 	m.Routes = slices.DeleteFunc(m.Routes, func(r manifest.Route) bool {
 		return strings.HasPrefix(r.Address, "GET /test/ping") || strings.HasPrefix(r.Address, "POST /test/reset") || r.Address == "/sock/rooms"
 	})
-	l.app, err = manifest.Build(m, manifest.Options{
+	options := manifest.Options{
 		DB: l.db, Dialect: dialect,
 		SessionSecrets: []string{"conformance-secret-conformance-secret"},
 		Routes: []route.Route{
@@ -59,11 +65,36 @@ func (l *lifted) start(ctx context.Context) error {
 			{Address: "POST /test/reset", Handler: http.HandlerFunc(l.reset), CSRF: route.Off},
 			{Address: "/sock/rooms", Handler: http.HandlerFunc(rooms)},
 		},
-	})
-	if err != nil {
+	}
+	if err := l.share(&options); err != nil {
+		return err
+	}
+	if l.app, err = manifest.Build(m, options); err != nil {
 		return err
 	}
 	return l.app.Store().Migrate(ctx, sqlstore.Alter, nil)
+}
+
+// share puts the other application behind this one, and sessions where both find
+// them.
+func (l *lifted) share(o *manifest.Options) error {
+	if address := os.Getenv("UPSTREAM"); address != "" {
+		old, err := frontdoor.New(frontdoor.Config{Target: address})
+		if err != nil {
+			return err
+		}
+		o.Upstream = old
+	}
+	address := os.Getenv("SESSION_REDIS")
+	if address == "" {
+		return nil
+	}
+	settings, err := redis.ParseURL(address)
+	if err != nil {
+		return err
+	}
+	o.SessionStore, err = redisstore.New(redisstore.Config{Client: redis.NewClient(settings)})
+	return err
 }
 
 // vary reads the variables of the variants that concern blueprints.
