@@ -26,7 +26,11 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: setup-demo ## serve the chat demo at http://localhost:1337 (PORT=… for another port)
+run: setup-demo ## sails lift on an application with models at http://localhost:1337 (PORT=… for another port)
+	@PORT=$(PORT) go run ./cmd/sails lift --dev examples/records
+
+.PHONY: run-chat
+run-chat: setup-demo ## serve the chat demo at http://localhost:1337
 	@PORT=$(PORT) go run ./examples/chat
 
 .PHONY: test
@@ -45,7 +49,7 @@ compat: setup servers ## only the tests with real clients; RUN=regexp selects
 .PHONY: test-long
 test-long: setup servers lint ## make test three times in random order, then every fuzz target
 	go test -race -count=3 -shuffle=on -timeout 60m ./...
-	cd compat_test && PARSERDIFF_CASES=200000 go test -race -count=1 -parallel $(COMPAT_PARALLEL) -timeout 60m ./...
+	cd compat_test && PROTOCOL_LIVE=1 PARSERDIFF_CASES=200000 go test -race -count=1 -parallel $(COMPAT_PARALLEL) -timeout 60m ./...
 	$(MAKE) fuzz
 
 .PHONY: lint
