@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-sails/sails/socketio"
 	"github.com/go-sails/sails/socketio/adaptertest"
+	"github.com/go-sails/sails/socketio/emitter"
 	"github.com/go-sails/sails/socketio/redisadapter"
 )
 
@@ -353,6 +354,47 @@ func TestRedisCluster(t *testing.T) {
 						}
 					})
 				}
+			}
+		})
+	}
+}
+
+// A process without sockets sends to nodes of either kind.
+func TestGoEmitter(t *testing.T) {
+	server := startRedis(t)
+	for _, adapter := range []string{"redis", "sharded"} {
+		t.Run(adapter, func(t *testing.T) {
+			cfg := redisadapter.Config{Redis: server.options(), Key: prefix(), StaticChannels: true}
+			create := adapters(t, redisadapter.NewSharded, cfg)
+			if adapter == "redis" {
+				cfg.StaticChannels = false
+				create = adapters(t, redisadapter.New, cfg)
+			}
+			g := &goNode{startGo(t, "go", socketio.Config{Adapter: create()}), t, testContext(t)}
+			n := startPeer(t, object{"adapter": adapter, "name": "node", "key": cfg.Key, "port": server.port, "options": object{"subscriptionMode": "static"}})
+			eventually(t, "both nodes", func() bool { return g.count() == 2 && n.count() == 2 })
+			n.connect("on go", g.url)
+			n.connect("on node", n.url)
+			sender := create()
+			defer sender.Close()
+			e, ctx := emitter.New(sender), testContext(t)
+			check(t, e.Emit(ctx, "all", 1, []byte{2}))
+			check(t, e.SocketsJoin(ctx, "r"))
+			check(t, e.To("r").Emit(ctx, "room"))
+			check(t, e.To("r").SocketsLeave(ctx, "r"))
+			check(t, e.To("r").Emit(ctx, "nobody"))
+			check(t, e.ServerSideEmit(ctx, "hello", "x"))
+			for _, node := range []node{g, n} {
+				if got := node.seen(); got != `["x"]` {
+					t.Errorf("saw %s", got)
+				}
+			}
+			check(t, e.Emit(ctx, "end"))
+			for _, client := range []string{"on go", "on node"} {
+				n.expectEvents(client, `["all",1,{"$bytes":"Ag=="}]`, `["room"]`, `["end"]`)
+			}
+			if got := g.count(); got != 2 {
+				t.Errorf("%d nodes: an emitter is none", got)
 			}
 		})
 	}

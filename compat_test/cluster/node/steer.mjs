@@ -35,7 +35,7 @@ const clientOps = {
   // A client, connected to any server.
   connect(m) {
     const { io: connect } = require("socket.io-client");
-    const socket = connect(m.url, { transports: m.transports ?? ["websocket"], forceNew: true, reconnection: Boolean(m.reconnect), reconnectionDelay: 10, reconnectionDelayMax: 50, query: { name: m.name, ...m.query }, extraHeaders: m.headers });
+    const socket = connect(m.url, { transports: m.transports ?? ["websocket"], forceNew: true, reconnection: Boolean(m.reconnect), reconnectionDelay: 10, reconnectionDelayMax: 50, query: { name: m.name, ...m.query }, extraHeaders: m.headers, withCredentials: Boolean(m.cookies) });
     const client = { socket, events: [], connects: 0 };
     clients.set(m.name, client);
     socket.onAny((...args) => {
