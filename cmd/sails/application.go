@@ -19,9 +19,9 @@ import (
 	"github.com/go-sails/sails/sailsio/frontdoor"
 	"github.com/go-sails/sails/sailsio/manifest"
 	"github.com/go-sails/sails/sailsio/manifest/datastore"
+	"github.com/go-sails/sails/sailsio/redissession"
 	"github.com/go-sails/sails/sailsio/route"
 	"github.com/go-sails/sails/sailsio/session"
-	"github.com/go-sails/sails/sailsio/session/redisstore"
 	"github.com/go-sails/sails/sailsio/sqlstore"
 	"github.com/go-sails/sails/sailsio/sqlstore/sqlite"
 	"github.com/go-sails/sails/virtualrequest"
@@ -144,7 +144,7 @@ func (a *application) sessionStore() (session.Store, error) {
 		return nil, fmt.Errorf("the environment variable %s has to hold the address of the sessions' Redis, redis://…", variable)
 	}
 	a.redis = redis.NewClient(options)
-	return redisstore.New(redisstore.Config{Client: a.redis, Prefix: m.Prefix})
+	return redissession.New(redissession.Config{Client: a.redis, Prefix: m.Prefix})
 }
 
 // sameOriginOnly lets everyone in whom the check of the origin let in, unless the

@@ -87,13 +87,14 @@ need_chromium() {
 	chromium --version >/dev/null 2>&1 || fail "chromium was installed but does not start"
 }
 
-need_brokers() { # what compat_test/cluster starts
+need_brokers() { # what compat_test/cluster and the tests of sqlstore start
 	local packages=() name
 	for name in redis-server nats-server haproxy nginx; do
 		[ -n "$(PATH=$PATH:/usr/sbin command -v "$name")" ] || packages+=("$name")
 	done
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || packages+=(postgresql)
-	[ ${#packages[@]} -eq 0 ] || apt_install "servers of clusters in the tests" "${packages[@]}"
+	[ -n "$(PATH=$PATH:/usr/sbin command -v mariadbd || PATH=$PATH:/usr/sbin command -v mysqld)" ] || packages+=(mariadb-server)
+	[ ${#packages[@]} -eq 0 ] || apt_install "brokers and databases that the tests start" "${packages[@]}"
 }
 
 command -v go >/dev/null || fail "Go is missing: see https://go.dev/dl"

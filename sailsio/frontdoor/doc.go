@@ -22,7 +22,7 @@
 // # Shared sessions
 //
 // Both servers see the same session when both keep it in one store and sign it with
-// one secret; package redisstore speaks the language of Sails' connect-redis. Without
+// one secret; package redissession speaks the language of Sails' connect-redis. Without
 // that each server has its own session, under the same cookie's name: the last one to
 // set it wins.
 package frontdoor

@@ -26,8 +26,8 @@ import (
 	"github.com/go-sails/sails/sailsio/frontdoor"
 	"github.com/go-sails/sails/sailsio/manifest"
 	"github.com/go-sails/sails/sailsio/manifest/datastore"
+	"github.com/go-sails/sails/sailsio/redissession"
 	"github.com/go-sails/sails/sailsio/route"
-	"github.com/go-sails/sails/sailsio/session/redisstore"
 	"github.com/go-sails/sails/sailsio/sqlstore"
 )
 
@@ -93,7 +93,7 @@ func (l *lifted) share(o *manifest.Options) error {
 	if err != nil {
 		return err
 	}
-	o.SessionStore, err = redisstore.New(redisstore.Config{Client: redis.NewClient(settings)})
+	o.SessionStore, err = redissession.New(redissession.Config{Client: redis.NewClient(settings)})
 	return err
 }
 
