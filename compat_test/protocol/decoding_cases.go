@@ -82,7 +82,7 @@ func decodingCases() []Case {
 		{`51-["message",` + place("0") + `,` + place("0") + `]`, [][]byte{one}},
 		{`51-["message","none"]`, [][]byte{one}},
 		{`52-["message",` + place("0") + `]`, [][]byte{one, two}},
-		{`51-["message",` + place("0") + `]`, [][]byte{one, two}},
+		{`51-["message",` + place("0") + `]`, [][]byte{two}},
 		{`510-["message",` + place("9") + `]`, [][]byte{one, one, one, one, one, one, one, one, one, one}},
 		{`51-/,["message",` + place("0") + `]`, [][]byte{one}},
 		{`51-/custom,["message",` + place("0") + `]`, [][]byte{one}},
@@ -90,7 +90,6 @@ func decodingCases() []Case {
 		{`51-["unknown",` + place("0") + `]`, [][]byte{one}},
 		{`61-1[` + place("0") + `]`, [][]byte{one}},
 		{`61-[` + place("0") + `]`, [][]byte{one}},
-		{`2["message",1]`, [][]byte{one}},
 	} {
 		l.add("attachments "+numbered(i, m.text), func(w *World) {
 			s := w.Join("/ext/", "/")

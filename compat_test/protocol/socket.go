@@ -66,7 +66,7 @@ func (discarded) Close() error { return nil }
 
 // OnText implements wsconn.Sink.
 func (s *Socket) OnText(p []byte) error {
-	s.in = append(s.in, "text "+string(p))
+	s.in = append(s.in, "text "+s.w.incoming(string(p)))
 	return nil
 }
 
@@ -233,14 +233,16 @@ func (s *Socket) Send(texts ...string) {
 	}
 }
 
-func (s *Socket) write(text string) { _, _ = s.conn.Write(masked(wsconn.OpText, []byte(text))) }
+func (s *Socket) write(text string) {
+	_, _ = s.conn.Write(masked(wsconn.OpText, []byte(s.w.outgoing(text))))
+}
 
 // Burst sends text frames in one write.
 func (s *Socket) Burst(texts ...string) {
 	var b []byte
 	for _, t := range texts {
 		s.w.Note("%s > %s", s.label, show([]byte(t)))
-		b = append(b, masked(wsconn.OpText, []byte(t))...)
+		b = append(b, masked(wsconn.OpText, []byte(s.w.outgoing(t)))...)
 	}
 	_, _ = s.conn.Write(b)
 }

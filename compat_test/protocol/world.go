@@ -28,6 +28,7 @@ type World struct {
 	client  *http.Client
 	sockets []*Socket
 	asked   []string // acknowledgement ids of the server
+	suffix  string   // of the names of rooms; see ownRooms
 
 	mu     sync.Mutex
 	lines  []string
