@@ -189,14 +189,10 @@ type goServer struct {
 }
 
 // startGo starts a server with an adapter.
-// prepare gets its main namespace before anything happens in it.
-func startGo(t testing.TB, name string, cfg socketio.Config, prepare ...func(*socketio.Namespace)) *goServer {
+func startGo(t testing.TB, name string, cfg socketio.Config) *goServer {
 	t.Helper()
 	s, err := socketio.NewServer(cfg)
 	check(t, err)
-	for _, fn := range prepare {
-		fn(s.Of("/"))
-	}
 	g := &goServer{io: s, Namespace: s.Of("/"), serverSide: make(chan string, 100)}
 	g.OnConnect(func(_ context.Context, c *socketio.Socket) error {
 		c.SetData(object{"node": name})

@@ -120,19 +120,13 @@ func TestRedisShardedTable(t *testing.T) {
 				return func(name string) node {
 						a, err := redisadapter.NewSharded(redisadapter.Config{Redis: server.options(), Key: key, StaticChannels: mode == "static"})
 						check(t, err)
-						return &dynamicNode{&goNode{startWatched(t, name, a), t, testContext(t)}, settled}
+						return &dynamicNode{&goNode{startGo(t, name, socketio.Config{Adapter: a}), t, testContext(t)}, settled}
 					}, func(name string) node {
 						return &dynamicNode{startPeer(t, object{"adapter": "sharded", "name": name, "key": key, "port": server.port, "options": object{"subscriptionMode": mode}}), settled}
 					}
 			})
 		})
 	}
-}
-
-// startWatched is startGo with an adapter that follows the rooms.
-func startWatched(t testing.TB, name string, a *redisadapter.Sharded) *goServer {
-	t.Helper()
-	return startGo(t, name, socketio.Config{Adapter: a}, a.Watch)
 }
 
 // dynamicNode is a node whose rooms have channels some time after they are joined.
@@ -323,7 +317,7 @@ func TestRedisCluster(t *testing.T) {
 			} else {
 				a, err := redisadapter.NewSharded(redisadapter.Config{Redis: o, Key: key})
 				check(t, err)
-				g = startWatched(t, "go", a)
+				g = startGo(t, "go", socketio.Config{Adapter: a})
 			}
 			urls := make([]string, len(o.Addrs))
 			for i, a := range o.Addrs {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-sails/sails/socketio"
 )
 
-// Adapter is a socketio.Adapter on Redis PUB/SUB. One belongs to one server. Its
+// Adapter is a socketio.RoomAdapter on Redis PUB/SUB. One belongs to one server. Its
 // methods may be called concurrently.
 //
 // Every node receives every broadcast; where nobody is in the room it is for, it is
@@ -81,10 +81,12 @@ func (a *Adapter) Join(ctx context.Context, namespace, self string, deliver func
 		return fmt.Errorf("redisadapter: namespace %q is joined already; give each server an adapter of its own", namespace)
 	}
 	a.byName[namespace] = m
+	n := a.rooms[namespace]
 	for _, t := range m.topics {
 		a.routes[t.name] = m
 	}
 	a.mu.Unlock()
+	context.AfterFunc(ctx, func() { a.unwatch(namespace, n) })
 	return a.begin(ctx, m)
 }
 
@@ -101,6 +103,15 @@ func (a *Adapter) begin(ctx context.Context, m *membership) error {
 	return nil
 }
 
+// unwatch forgets a namespace that is left for good.
+func (a *Adapter) unwatch(name string, n *socketio.Namespace) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.rooms[name] == n { // or else it exists again
+		delete(a.rooms, name)
+	}
+}
+
 func (a *Adapter) forget(m *membership) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -112,8 +123,8 @@ func (a *Adapter) forget(m *membership) {
 	}
 }
 
-// Watch makes the adapter ignore, unread, what is for rooms that n has not. Servers
-// call it when they make a namespace.
+// Watch implements socketio.RoomAdapter: what is for rooms that n has not is ignored
+// unread.
 func (a *Adapter) Watch(n *socketio.Namespace) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

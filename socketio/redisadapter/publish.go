@@ -204,6 +204,7 @@ func (p *publisher) heal(ctx context.Context) {
 			p.down = nil
 			p.mu.Unlock()
 			p.a.publishing(nil)
+			p.a.in.hurry()
 			return
 		}
 	}

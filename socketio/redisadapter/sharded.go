@@ -12,7 +12,7 @@ import (
 	"github.com/go-sails/sails/socketio/internal/clusterwire"
 )
 
-// Sharded is a socketio.Adapter on the sharded PUB/SUB of Redis 7, which a Redis
+// Sharded is a socketio.RoomAdapter on the sharded PUB/SUB of Redis 7, which a Redis
 // Cluster spreads over its servers. One belongs to one server. Its methods may be
 // called concurrently.
 //
@@ -25,14 +25,19 @@ type Sharded struct {
 	*link
 
 	mu      sync.Mutex
-	members map[string]*shardedMember // by namespace; guarded by mu
-	routes  map[string]*shardedMember // by channel; guarded by mu
-	watched map[string]*socketio.Namespace
-	dirty   map[roomKey]struct{} // rooms that have come or gone; guarded by mu
-	wake    chan struct{}        // holds one token while there are any
+	members map[string]*shardedMember      // by namespace; guarded by mu
+	routes  map[string]*shardedMember      // by channel; guarded by mu
+	watched map[string]*socketio.Namespace // guarded by mu
+	dirty   map[roomKey]struct{}           // rooms that have come or gone; guarded by mu
+	wake    chan struct{}                  // holds one token while there are any
 	stop    context.CancelFunc
 	syncing sync.WaitGroup
 }
+
+var (
+	_ socketio.RoomAdapter = (*Sharded)(nil)
+	_ socketio.RoomAdapter = (*Adapter)(nil)
+)
 
 type shardedMember struct {
 	namespace string
@@ -65,9 +70,7 @@ func NewSharded(cfg Config) (*Sharded, error) {
 	return a, nil
 }
 
-// Watch tells the adapter of a namespace whose rooms are to have channels. It must be
-// called before the namespace has sockets; servers that know adapters like this one
-// do it when they make the namespace.
+// Watch implements socketio.RoomAdapter: the rooms of n get channels.
 func (a *Sharded) Watch(n *socketio.Namespace) {
 	if a.cfg.StaticChannels {
 		return
@@ -150,8 +153,8 @@ func (a *Sharded) syncRoom(k roomKey) {
 	}
 }
 
-// Join implements socketio.Adapter. Unless Config.StaticChannels is set the namespace must
-// be watched.
+// Join implements socketio.Adapter. Unless Config.StaticChannels is set Watch must have
+// been called.
 func (a *Sharded) Join(ctx context.Context, namespace, self string, deliver func(*socketio.ClusterMessage)) error {
 	common := a.cfg.Key + "#" + namespace + "#"
 	m := &shardedMember{namespace: namespace, self: self, deliver: deliver, common: common, own: common + self + "#", rooms: make(map[string]topic)}
@@ -161,7 +164,7 @@ func (a *Sharded) Join(ctx context.Context, namespace, self string, deliver func
 	switch {
 	case n == nil && !a.cfg.StaticChannels:
 		a.mu.Unlock()
-		return fmt.Errorf("redisadapter: call Watch with namespace %q before it is used, or set Config.StaticChannels on every node", namespace)
+		return fmt.Errorf("redisadapter: the rooms of namespace %q are not told (a server with Config.Recovery does not); set Config.StaticChannels on every node", namespace)
 	case a.members[namespace] != nil:
 		a.mu.Unlock()
 		return fmt.Errorf("redisadapter: namespace %q is joined already; give each server an adapter of its own", namespace)
@@ -171,6 +174,7 @@ func (a *Sharded) Join(ctx context.Context, namespace, self string, deliver func
 		a.routes[t.name] = m
 	}
 	a.mu.Unlock()
+	context.AfterFunc(ctx, func() { a.unwatch(namespace, n) })
 	if err := a.in.add(ctx, topics...); err != nil {
 		a.forget(m, topics)
 		return err
@@ -182,6 +186,15 @@ func (a *Sharded) Join(ctx context.Context, namespace, self string, deliver func
 	}
 	context.AfterFunc(ctx, func() { a.in.remove(a.forget(m, topics)...) })
 	return nil
+}
+
+// unwatch forgets a namespace that is left for good.
+func (a *Sharded) unwatch(name string, n *socketio.Namespace) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.watched[name] == n { // or else it exists again
+		delete(a.watched, name)
+	}
 }
 
 // forget removes a namespace and returns all its subscriptions.

@@ -24,6 +24,7 @@ type subscriber struct {
 	now     *session            // nil between connections; guarded by mu
 	wake    chan struct{}       // holds one token when there is something to want
 	begun   atomic.Bool         // all was received once
+	sooner  chan struct{}       // holds one token when Redis was seen to be back
 }
 
 // topic is a subscription.
@@ -39,7 +40,15 @@ type interest struct {
 }
 
 func newSubscriber(l *link, receive func(*redis.Message)) *subscriber {
-	return &subscriber{l: l, receive: receive, wanted: make(map[topic]*interest), wake: make(chan struct{}, 1)}
+	return &subscriber{l: l, receive: receive, wanted: make(map[topic]*interest), wake: make(chan struct{}, 1), sooner: make(chan struct{}, 1)}
+}
+
+// hurry ends a pause between connections: Redis answers again.
+func (s *subscriber) hurry() {
+	select {
+	case s.sooner <- struct{}{}:
+	default:
+	}
 }
 
 // add subscribes and waits until all is confirmed. When it fails nothing is subscribed.
@@ -121,7 +130,7 @@ func (s *subscriber) run(ctx context.Context) {
 			return
 		}
 		s.l.receiving(err)
-		if !pause.Wait(ctx) {
+		if !pause.WaitOr(ctx, s.sooner) {
 			return
 		}
 	}

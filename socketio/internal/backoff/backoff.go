@@ -36,13 +36,17 @@ func (Backoff) After(failures int) time.Duration {
 }
 
 // Wait pauses. It is false when ctx ended first.
-func (b *Backoff) Wait(ctx context.Context) bool {
+func (b *Backoff) Wait(ctx context.Context) bool { return b.WaitOr(ctx, nil) }
+
+// WaitOr is Wait; something in sooner ends the pause.
+func (b *Backoff) WaitOr(ctx context.Context, sooner <-chan struct{}) bool {
 	timer := time.NewTimer(b.Next())
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return ctx.Err() == nil
+	case <-sooner:
 	case <-ctx.Done():
 		return false
 	}
+	return ctx.Err() == nil
 }

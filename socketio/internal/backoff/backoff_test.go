@@ -35,6 +35,12 @@ func TestWait(t *testing.T) {
 		if !b.Wait(t.Context()) || time.Since(start) < 25*time.Millisecond {
 			t.Errorf("waited %v", time.Since(start))
 		}
+		sooner := make(chan struct{}, 1)
+		sooner <- struct{}{}
+		start = time.Now()
+		if !b.WaitOr(t.Context(), sooner) || time.Since(start) != 0 {
+			t.Error("the pause was not cut short")
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		start = time.Now()
