@@ -87,8 +87,12 @@ func storage(a *application) string {
 }
 
 func routeCount(a *application) string {
-	closed, upstream := 0, 0
+	all, closed, upstream := 0, 0, 0
 	for _, r := range a.Routes() {
+		if r.Kind == "option" {
+			continue // of this program
+		}
+		all++
 		switch r.Answer {
 		case "closed":
 			closed++
@@ -96,7 +100,7 @@ func routeCount(a *application) string {
 			upstream++
 		}
 	}
-	text := count(len(a.Routes()), "route")
+	text := count(all, "route")
 	if upstream > 0 {
 		text += fmt.Sprintf(", %d of them answered by the old application", upstream)
 	}
@@ -113,6 +117,9 @@ func hints(a *application, url string, dev bool) []string {
 			list = append(list, "Try:   curl "+url+path)
 			break
 		}
+	}
+	if dev {
+		list = append(list, "Docs:  "+url+"/openapi.json")
 	}
 	if n := len(a.Gaps()); n > 0 {
 		list = append(list, fmt.Sprintf("%s not carried over to Go: \"sails routes --gaps\" lists them.", plural(n, "thing was", "things were")))

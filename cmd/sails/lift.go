@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/go-sails/sails/sailsio/route"
 )
 
 const (
@@ -28,7 +30,8 @@ the folder assets. Without a datastore, records live in an embedded SQLite datab
 Production is the default: only what blueprints.expose names is served, shortcut
 routes are off, errors are not explained, and only pages of this server may open
 sockets (sockets.onlyAllowOrigins lists others). With --dev, or NODE_ENV=development,
-everything is open and explained, on the loopback interface only.
+everything is open and explained, on the loopback interface only, and /openapi.json
+describes it.
 
 What the manifest names and nothing in Go answers is closed: see "sails routes". With
 --upstream the old Node application answers it, so that both run as one while routes
@@ -118,8 +121,13 @@ func (l *lift) run(cmd *cobra.Command, dir string) error {
 	if l.asJSON {
 		log = slog.New(slog.NewJSONHandler(cmd.ErrOrStderr(), options))
 	}
-	a, err := open(dir, settings{production: !l.dev, upstream: l.upstream, log: log})
-	if err != nil {
+	var a *application
+	s := settings{production: !l.dev, upstream: l.upstream, log: log}
+	if l.dev {
+		s.routes = []route.Route{documentRoute(func() *application { return a })}
+	}
+	var err error
+	if a, err = open(dir, s); err != nil {
 		return err
 	}
 	err = l.serve(ctx, cmd, a, log)

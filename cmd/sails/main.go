@@ -94,7 +94,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "run", Title: "Run an application:"},
 		&cobra.Group{ID: "move", Title: "Move an application from Node:"},
 	)
-	root.AddCommand(newNew(), newLift(), newRoutes(), newMigrate(), newExport(), newVersion())
+	root.AddCommand(newNew(), newLift(), newRoutes(), newMigrate(), newExport(), newGenerate(), newVersion())
 	return root
 }
 

@@ -118,6 +118,7 @@ test)
 	need_packages examples/records
 	need_packages compat_test/driver
 	need_packages compat_test/peers/sails-app
+	need_packages compat_test/peers/documents
 	need_packages compat_test/peers/node-protocol
 	need_packages compat_test/cluster/node
 	;;
