@@ -4,7 +4,6 @@
 package cluster_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"net"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -169,16 +167,4 @@ func (p *process) listening(port int) {
 		_ = c.Close()
 		return true
 	})
-}
-
-// lines returns a channel of the lines a process writes; it is closed at the end.
-func lines(r *bufio.Scanner) <-chan string {
-	c := make(chan string, 1000)
-	go func() {
-		defer close(c)
-		for r.Scan() {
-			c <- strings.TrimSpace(r.Text())
-		}
-	}()
-	return c
 }
