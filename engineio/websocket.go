@@ -128,7 +128,7 @@ func (t *wsTransport) consume(p []byte) {
 		if broken.Code == wsconn.CloseTooBig {
 			s.srv.counters.tooLarge.Add(1)
 		}
-		t.setBye(wsconn.AppendClose(nil, broken.Code, broken.Reason), false)
+		t.setBye(wsconn.AppendClose(nil, broken.Code, ""), false)
 	case errors.As(err, &ending):
 		reason = ending.reason
 	}

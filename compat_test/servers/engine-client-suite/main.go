@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-sails/sails/compat_test/internal/serve"
@@ -29,6 +30,7 @@ func main() {
 	if err != nil {
 		serve.Exit(err)
 	}
+	engine.Use(rememberPosts)
 	serve.Main(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/engine.io/") {
 			engine.ServeHTTP(w, r)
@@ -69,7 +71,7 @@ func (suite) OnMessage(s *engineio.Session, data []byte, binary bool) {
 	case text == "give utf8":
 		_ = s.Send(engineio.Text("пойду спать всем спокойной ночи"))
 	case text == "sendHeaders":
-		_ = s.Send(engineio.Text(headers(s.Request())))
+		_ = s.Send(engineio.Text(headers(s)))
 	default:
 		_ = s.Send(engineio.Text(text))
 	}
@@ -78,10 +80,28 @@ func (suite) OnMessage(s *engineio.Session, data []byte, binary bool) {
 // OnClose implements engineio.Handler.
 func (suite) OnClose(*engineio.Session, engineio.CloseReason) {}
 
-// headers is the header of a request as JSON, names in lower case.
-func headers(r *http.Request) string {
+// posts holds the header of the POST under way of each session.
+var posts sync.Map // sid -> http.Header
+
+func rememberPosts(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sid := r.URL.Query().Get("sid"); sid != "" && r.Method == http.MethodPost {
+			posts.Store(sid, r.Header)
+			defer posts.Delete(sid)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// headers is the header of the request that carries a message as JSON, names in
+// lower case.
+func headers(s *engineio.Session) string {
+	header := s.Request().Header
+	if of, ok := posts.Load(s.ID()); ok {
+		header = of.(http.Header)
+	}
 	h := map[string]string{}
-	for name, values := range r.Header {
+	for name, values := range header {
 		h[strings.ToLower(name)] = strings.Join(values, ", ")
 	}
 	text, err := json.Marshal(h)
