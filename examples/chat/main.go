@@ -44,7 +44,7 @@ func run(ctx context.Context, client string) error {
 	if err != nil {
 		return fmt.Errorf("%w (PORT=… chooses another port)", err)
 	}
-	srv := &http.Server{Handler: c.app, ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{Handler: c.app, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	fmt.Printf("\n  Chat demo listening at http://localhost:%s\n  Open it in two tabs. The same routes answer curl:\n\n    curl http://localhost:%s/rooms/blue\n\n", port, port)

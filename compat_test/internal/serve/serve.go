@@ -17,7 +17,9 @@ import (
 	"time"
 )
 
-const stopLimit = 5 * time.Second
+// stopLimit is what requests in flight and clients get after SIGTERM; a second
+// signal ends the process at once (SEC-91).
+const stopLimit = 10 * time.Second
 
 // Main serves h until the process is told to end. shutdown ends what h has
 // running; it may be nil. A failure ends the process with code 1.
@@ -42,7 +44,12 @@ func run(h http.Handler, shutdown func(context.Context) error) error {
 	if os.Getenv("PPROF") == "1" {
 		h = withProfiles(h)
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second, // SEC-16
+		IdleTimeout:       time.Minute,      // SEC-16
+		MaxHeaderBytes:    64 << 10,         // SEC-10
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	fmt.Println("listening")
@@ -51,6 +58,7 @@ func run(h http.Handler, shutdown func(context.Context) error) error {
 		return err
 	case <-ctx.Done():
 	}
+	stop()
 	stopping, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
 	var problem error
