@@ -86,7 +86,7 @@ func New(cfg Config) (*App, error) {
 func (a *App) handler() http.Handler {
 	h := a.cfg.Handler
 	if !a.cfg.NoThirdPartyCookie {
-		h = grantCookie(h)
+		h = grantCookie(h, a.cfg.Sails012 != nil)
 	}
 	if a.cfg.Sessions != nil {
 		h = a.cfg.Sessions.Handler(h)

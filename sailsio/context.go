@@ -2,7 +2,9 @@ package sailsio
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/go-sails/sails/sailsio/session"
 	"github.com/go-sails/sails/socketio"
@@ -87,9 +89,24 @@ func (a *App) newConn(s *socketio.Socket) *conn {
 		version = handshake.URL.Query().Get("__sails_io_sdk_version")
 	}
 	if version != "" || !a.cfg.AllowPlainClients {
-		c.tooOld = virtualrequest.CheckSDK(version)
+		c.tooOld = a.checkSDK(version)
 	}
 	return c
+}
+
+// checkSDK is virtualrequest.CheckSDK, in the words of the version that the App is
+// like.
+func (a *App) checkSDK(version string) error {
+	err := virtualrequest.CheckSDK(version)
+	var fault *virtualrequest.ParseError
+	if a.cfg.Sails012 == nil || !errors.As(err, &fault) {
+		return err
+	}
+	_, which, _ := strings.Cut(fault.Details, "(")
+	which, _, _ = strings.Cut(which, "). Please")
+	fault.Details = "Sails v0.11.x is not compatible with the socket.io/sails.io.js client SDK version you are using (" + which +
+		"). Please see the v0.11 migration guide on http://sailsjs.org for more information."
+	return fault
 }
 
 // capture keeps a cookie that an answer has set, if the client has none (SE-10).

@@ -14,8 +14,9 @@ const cookiePath = "/__getcookie"
 const cookieScript = "_sailsIoJSConnect();"
 
 // grantCookie answers GET /__getcookie where next does not: the user's routes come
-// first. The cookie itself is set by the session middleware around it.
-func grantCookie(next http.Handler) http.Handler {
+// first. The cookie itself is set by the session middleware around it. With old the
+// content type is that of Sails 0.12: an HTML page, over sockets none.
+func grantCookie(next http.Handler, old bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.EqualFold(strings.TrimSuffix(r.URL.Path, "/"), cookiePath) { // VR-8
 			next.ServeHTTP(w, r)
@@ -43,7 +44,12 @@ func grantCookie(next http.Handler) http.Handler {
 		if virtual {
 			mime = "application/javascript" // CN-55
 		}
-		w.Header().Set("Content-Type", mime)
+		if old {
+			mime = "text/html; charset=utf-8"
+		}
+		if !old || !virtual {
+			w.Header().Set("Content-Type", mime)
+		}
 		if r.Method == http.MethodHead && !virtual { // RS-30: over a socket HEAD has a body
 			w.Header().Set("Content-Length", "20")
 			return

@@ -102,14 +102,17 @@ func (m *Model) rooms(contexts []string, records []any) ([]string, error) {
 }
 
 // PublishTo sends an event with data, unwrapped, to a context of records; nil
-// records are the room of the model, an empty event is its identity (PO-19). It
-// needs Config.Sails012.
+// records are the room of the model, an empty event is its identity, an empty
+// context is "message" (PO-19). It needs Config.Sails012.
 func (m *Model) PublishTo(ctx context.Context, context, event string, records any, data any, opts ...Option) error {
 	if !m.all.old {
 		return errOnly012
 	}
 	if event == "" {
 		event = m.identity
+	}
+	if context == "" {
+		context = "message"
 	}
 	event, err := eventName(event)
 	if err != nil {

@@ -177,13 +177,14 @@ func Test012_Publish(t *testing.T) { // PO-13..20, PO-30..34, o04..o08
 				m("user").Message(ctx, "1", nil),
 				m("user").Publish(ctx, 1, "raw"),
 				m("user").PublishTo(ctx, "update", "", []int{1, 2}, "ctx"),
+				m("user").PublishTo(ctx, "", "", 1, "no context"),
 				m("user").PublishTo(ctx, "update", "own", nil, "class"),
 			)
 		}, []string{
 			`["user",{"verb":"messaged","id":1,"data":{"a":null}}]`,
 			`["user",{"verb":"messaged","id":"1"}]`,
 			`["user","raw"]`,
-			`["user","ctx"]`, `["user","ctx"]`,
+			`["user","ctx"]`, `["user","ctx"]`, `["user","no context"]`,
 			`["own","class"]`,
 		}},
 	} {

@@ -179,9 +179,13 @@ func (api *API) ownActions() []string {
 
 func (api *API) actionRoutes() []Route {
 	var routes []Route
+	id := ""
+	if api.cfg.Sails012 {
+		id = "/:id?" // BO-3
+	}
 	for _, name := range api.ownActions() {
 		for _, verb := range verbs {
-			routes = append(routes, Route{Method: verb, Path: api.cfg.Prefix + "/" + name, Action: strings.ToLower(name), Handler: api.cfg.Custom[name]})
+			routes = append(routes, Route{Method: verb, Path: api.cfg.Prefix + "/" + name + id, Action: strings.ToLower(name), Handler: api.cfg.Custom[name]})
 		}
 	}
 	return routes

@@ -67,6 +67,12 @@ func TestRoutes_custom(t *testing.T) {
 	if got := list(w.routes, "user/promote"); len(got) != 5 {
 		t.Error(got)
 	}
+	old := newWorld(t, func(c *blueprint.Config) { // BO-3
+		c.Sails012, c.ActionRoutes, c.Custom = true, true, map[string]http.Handler{"user/promote": said("promoted")}
+	})
+	if got := old.http("PUT /user/promote/7"); got != "OK promoted" {
+		t.Error(got)
+	}
 }
 
 func TestAction(t *testing.T) {

@@ -133,13 +133,9 @@ func (a *application) routes(production bool, log *slog.Logger) (http.Handler, e
 	return route.New(route.Config{Routes: table, NotFound: rest, Logger: log})
 }
 
-// notFound answers as 0.12 does: over sockets without a body.
+// notFound answers as 0.12 does: without a body.
 func notFound(w http.ResponseWriter, r *http.Request) {
-	if action.IsSocket(r) {
-		action.End(action.Status(w, http.StatusNotFound), r)
-		return
-	}
-	action.NotFound(w, r)
+	action.End(action.Status(w, http.StatusNotFound), r)
 }
 
 // corsHeaders are sent with every answer, empty, when CORS is not configured.

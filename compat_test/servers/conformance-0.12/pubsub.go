@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
@@ -31,7 +32,11 @@ var pubsubMethods = map[string]method{
 		return object{"subscribed": orNull(action.Param(r, "ids"))}, nil
 	},
 	"unsubscribe": func(ctx context.Context, m *sailsio.Model, r *http.Request) (any, error) {
-		_ = m.UnsubscribeFrom(ctx, sailsio.SocketID(r), texts(action.Param(r, "contexts")), values(r, "ids")...)
+		contexts := texts(action.Param(r, "contexts"))
+		if raw := action.Param(r, "contexts").JSON(); len(raw) > 2 && raw[0] == '"' {
+			contexts = strings.Split(contexts[0], "") // a text is taken apart (PO-12)
+		}
+		_ = m.UnsubscribeFrom(ctx, sailsio.SocketID(r), contexts, values(r, "ids")...)
 		return object{"unsubscribed": orNull(action.Param(r, "ids"))}, nil
 	},
 	"publishCreate": func(ctx context.Context, m *sailsio.Model, r *http.Request) (any, error) {
@@ -81,7 +86,11 @@ var pubsubMethods = map[string]method{
 	},
 	"room": func(_ context.Context, m *sailsio.Model, r *http.Request) (any, error) {
 		var room any
-		if name := m.RoomName(value(action.Param(r, "id")), texts(action.Param(r, "context"))...); name != "" {
+		contexts := texts(action.Param(r, "context"))
+		if contexts == nil {
+			contexts = []string{"undefined"} // what JavaScript makes of no context
+		}
+		if name := m.RoomName(value(action.Param(r, "id")), contexts...); name != "" {
 			room = name
 		}
 		return object{"room": room, "classRoom": m.ClassRoom()}, nil
@@ -142,7 +151,7 @@ func values(r *http.Request, name string) []any {
 	if !v.Defined() {
 		return nil
 	}
-	if list, ok := value(v).([]any); ok {
+	if list, ok := value(v).([]any); ok && len(list) > 0 {
 		return list
 	}
 	return []any{value(v)}
