@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-sails/sails/compat_test/bench/load"
+	"github.com/go-sails/sails/compat_test/bench/process"
 	"github.com/go-sails/sails/compat_test/bench/report"
 )
 
@@ -41,20 +43,27 @@ func (b *bench) playLatency() error {
 	}
 	b.total += len(runs)
 	for _, r := range runs {
-		if r.row != r.l.id && r.name != report.Ours { // the peer's two rates are one
-			b.total--
-			if row, own := b.results.Row(r.row+"-p99"), b.results.Row(r.l.id + "-p99").Cells[r.name]; own != nil {
-				row.Cells[r.name] = own
-			}
-			continue
-		}
 		s := &scene{name: "latency", revision: 4, play: func(st *stage) error { return st.latency(r.l, r.row, r.rate) }}
 		if err := b.stage(fmt.Sprintf("%s, %s", r.row, r.name), s, r.name); err != nil {
 			return err
 		}
 	}
+	for _, l := range latencies { // the peer's two rates are one
+		same, own := b.results.Row(l.id+"-same-p99"), b.results.Row(l.id+"-p99")
+		if c := own.Cells[l.peer]; c != nil && same.Cells[report.Ours] != nil {
+			same.Cells[l.peer] = c
+		}
+	}
 	return nil
 }
+
+// Tails are those of the machine as soon as something else runs on it. A measurement
+// is repeated until both sides had their processors to themselves, and of several
+// the least disturbed counts.
+const (
+	latencyTries = 5
+	undisturbed  = 0.005 // share of the time that either side waited for its processor
+)
 
 // latency records quantiles; rate is that of answers or deliveries per second.
 func (st *stage) latency(l latency, row string, rate float64) error {
@@ -62,34 +71,36 @@ func (st *stage) latency(l latency, row string, rate float64) error {
 	if st.b.results.Short {
 		a.Measure = time.Second
 	}
-	var s *load.Sample
-	var err error
-	switch l.id {
-	case "latency-broadcast":
-		b, fanErr := st.fan(1000)
-		if fanErr != nil {
-			return fanErr
-		}
-		b.Size = 100
-		a.Rate /= float64(len(b.Members))
-		s, err = st.loop.OpenFan(b, a)
-	case "latency-polling":
-		pollers, dialErr := st.loop.DialPolling(st.target, 100, time.Minute)
-		if dialErr != nil {
-			return dialErr
-		}
-		s, err = st.loop.OpenPolling(pollers, load.Echo(echoData), a)
-	default:
-		clients, dialErr := st.dial(200)
-		if dialErr != nil {
-			return dialErr
-		}
-		x := map[string]load.Exchange{"latency-echo": load.Echo(echoData), "latency-rooms": load.Rooms(), "latency-virtual": load.Virtual()}[l.id]
-		s, err = st.loop.Open(clients, x, a)
-	}
+	try, err := st.latencyLoad(l, a)
 	if err != nil {
 		return err
 	}
+	var s *load.Sample
+	least := 2.0
+	for range latencyTries {
+		before, err := st.waited()
+		if err != nil {
+			return err
+		}
+		next, err := try()
+		if err != nil {
+			return err
+		}
+		after, err := st.waited()
+		if err != nil {
+			return err
+		}
+		if share := (after - before).Seconds() / next.Elapsed.Seconds() / 2; share < least {
+			s, least = next, share
+		}
+		if least < undisturbed {
+			break
+		}
+		if err := st.server.Quiet(2 * time.Second); err != nil {
+			return err
+		}
+	}
+	st.b.disturbance = append(st.b.disturbance, least)
 	if id := row + "-cpu"; st.b.results.Row(id) != nil && s.Ops > 0 {
 		st.record(id, s)
 	}
@@ -99,6 +110,36 @@ func (st *stage) latency(l latency, row string, rate float64) error {
 		}
 	}
 	return nil
+}
+
+// latencyLoad connects clients and returns what runs the load once.
+func (st *stage) latencyLoad(l latency, a load.Arrivals) (func() (*load.Sample, error), error) {
+	switch l.id {
+	case "latency-broadcast":
+		b, err := st.fan(1000)
+		if err != nil {
+			return nil, err
+		}
+		b.Size = 100
+		a.Rate /= float64(len(b.Members))
+		return func() (*load.Sample, error) { return st.loop.OpenFan(b, a) }, nil
+	case "latency-polling":
+		pollers, err := st.loop.DialPolling(st.target, 100, time.Minute)
+		return func() (*load.Sample, error) { return st.loop.OpenPolling(pollers, load.Echo(echoData), a) }, err
+	}
+	clients, err := st.dial(200)
+	x := map[string]load.Exchange{"latency-echo": load.Echo(echoData), "latency-rooms": load.Rooms(), "latency-virtual": load.Virtual()}[l.id]
+	return func() (*load.Sample, error) { return st.loop.Open(clients, x, a) }, err
+}
+
+// waited is how long the server and the load have waited for a processor so far.
+func (st *stage) waited() (time.Duration, error) {
+	server, err := st.server.Waited()
+	if err != nil {
+		return 0, err
+	}
+	load, err := process.Waited(os.Getpid())
+	return server + load, err
 }
 
 // playHeartbeats compares what idle connections cost in processor time.
@@ -134,7 +175,7 @@ func (b *bench) playMany() error {
 		return nil
 	}
 	if b.maxClients < manyClients {
-		b.broken = append(b.broken, fmt.Sprintf("%s connections: only %s files may be open; raise ulimit -n", thousands(manyClients), thousands(b.maxClients)))
+		b.results.Notes = append(b.results.Notes, fmt.Sprintf("%s connections were not measured: a process may open %s files here (ulimit -n).", thousands(manyClients), thousands(b.maxClients+1000)))
 		return nil
 	}
 	b.total++

@@ -110,6 +110,9 @@ func run() error {
 	if err := b.measureAll(*rounds); err != nil {
 		return err
 	}
+	if len(b.disturbance) > 0 {
+		b.results.Disturbance = report.Median(b.disturbance)
+	}
 	b.results.Rows = withoutEmpty(b.results.Rows)
 	if err := publish(b.results, *out, *data); err != nil {
 		return err

@@ -32,6 +32,7 @@ type bench struct {
 	idleClients   int
 	maxClients    int // descriptors allow so many
 	broken        []string
+	disturbance   []float64             // of the latency measurements
 	kept          map[*report.Cell]bool // of earlier runs
 	profiles      string                // folder; "" takes none
 	profiling     sync.WaitGroup

@@ -155,6 +155,30 @@ func (s *Server) CPU() (time.Duration, error) {
 	return time.Duration(ts.Nano()), nil
 }
 
+// Waited returns how long the server's threads were ready but had no processor.
+func (s *Server) Waited() (time.Duration, error) { return Waited(s.PID) }
+
+// Waited returns how long the threads of a process were ready but had no processor.
+func Waited(pid int) (time.Duration, error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	if err != nil {
+		return 0, err
+	}
+	var sum time.Duration
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			continue // the thread has ended
+		}
+		var ran, waited int64
+		if _, err := fmt.Sscan(string(data), &ran, &waited); err != nil {
+			return 0, fmt.Errorf("process: %s: %w", file, err)
+		}
+		sum += time.Duration(waited)
+	}
+	return sum, nil
+}
+
 // RSS returns the resident memory in bytes.
 func (s *Server) RSS() (int64, error) {
 	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.PID), "smaps_rollup"))

@@ -64,7 +64,15 @@ func (r *Results) method(b *strings.Builder) {
 	fmt.Fprintf(b, "- %d rounds; the long ones (10,000 members, connecting) and most of revision 3 twice at most; heartbeats, 100,000 connections and the curves once.\n", r.Rounds)
 	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather. Polling clients send the headers of a browser.\n" +
 		"- Latencies count from when a request was due (Poisson arrivals, no coordinated omission), generator included.\n" +
-		"- Every delivery of a broadcast is checked to come once and in order.\n\nVersions:\n\n")
+		"- Of up to five measurements of a latency the one counts in which server and load waited least for a processor.\n" +
+		"- Every delivery of a broadcast is checked to come once and in order.\n")
+	if r.Disturbance > 0 {
+		fmt.Fprintf(b, "- That wait was %.1f %% of the time in the median: what else the machine does is in the tails.\n", 100*r.Disturbance)
+	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(b, "- %s\n", note)
+	}
+	b.WriteString("\nVersions:\n\n")
 	for _, v := range r.Versions {
 		fmt.Fprintf(b, "- `%s`: %s\n", v.Server, v.Text)
 	}

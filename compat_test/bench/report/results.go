@@ -11,14 +11,18 @@ import (
 
 // Results are the measurements of one run.
 type Results struct {
-	Date     string    `json:"date"`
-	Rounds   int       `json:"rounds"`
-	Short    bool      `json:"short"`
-	Merged   bool      `json:"merged,omitempty"` // rows come from more than one run
-	Machine  Machine   `json:"machine"`
-	Versions []Version `json:"versions"`
-	Rows     []*Row    `json:"rows"`
-	Curves   []*Curve  `json:"curves"`
+	Date   string   `json:"date"`
+	Rounds int      `json:"rounds"`
+	Short  bool     `json:"short"`
+	Merged bool     `json:"merged,omitempty"` // rows come from more than one run
+	Notes  []string `json:"notes,omitempty"`
+	// Disturbance is the share of the time that server or load waited for a
+	// processor while latencies were measured, in the median.
+	Disturbance float64   `json:"disturbance,omitempty"`
+	Machine     Machine   `json:"machine"`
+	Versions    []Version `json:"versions"`
+	Rows        []*Row    `json:"rows"`
+	Curves      []*Curve  `json:"curves"`
 }
 
 // Machine is where a run took place.
