@@ -17,6 +17,7 @@ export default {
     await c.request({ method: 'get', url: '/session/id', headers: { NoSession: 'true' } }, { label: 'another case' });
     await c.request({ method: 'get', url: '/res/end', headers: { nosession: 'true' } }, { label: 'end without a session' });
     await c.request({ method: 'get', url: '/session/count', headers: { nosession: 'true' } }, { label: 'count without a session' });
+    for (const what of ['set', 'login', 'logout', 'get']) { await c.request({ method: 'post', url: '/session/' + what, data: { key: 'k', value: 1 }, headers: { nosession: 'true' } }, { label: what + ' without a session' }); }
     await c.get('/session/get');
     await t.http('GET', '/session/id', { headers: { nosession: 'true' } });
   },

@@ -1,21 +1,25 @@
 package main
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/session"
 )
 
-// withSession calls fn with the request's session, or fails as an action does
-// that finds none.
-func withSession(w http.ResponseWriter, r *http.Request, fn func(*session.Session) error) bool {
+// withSession calls fn with the request's session. Without one it fails as the
+// action in JavaScript does: with an exception, whose text is given.
+func withSession(w http.ResponseWriter, r *http.Request, exception string, fn func(*session.Session) error) bool {
 	s, ok := session.FromContext(r.Context())
+	if !ok && os.Getenv("NODE_ENV") == "production" {
+		action.ServerError(w, r)
+		return false
+	}
 	if !ok {
-		action.ServerError(w, r, errors.New("there is no session"))
+		action.Send(action.Status(w, http.StatusInternalServerError), r, "TypeError: "+exception)
 		return false
 	}
 	if err := fn(s); err != nil {
@@ -27,7 +31,7 @@ func withSession(w http.ResponseWriter, r *http.Request, fn func(*session.Sessio
 
 func sessionCount(w http.ResponseWriter, r *http.Request) {
 	var n float64
-	if withSession(w, r, func(s *session.Session) error {
+	if withSession(w, r, "Cannot read properties of undefined (reading 'n')", func(s *session.Session) error {
 		n = session.Value[float64](s, "n") + 1
 		return s.Set("n", n)
 	}) {
@@ -48,7 +52,7 @@ func sessionGet(w http.ResponseWriter, r *http.Request) {
 
 func sessionSet(w http.ResponseWriter, r *http.Request) {
 	key, value := scriptText(action.Param(r, "key")), action.Param(r, "value")
-	if withSession(w, r, func(s *session.Session) error {
+	if withSession(w, r, "Cannot set properties of undefined (setting '"+key+"')", func(s *session.Session) error {
 		if !value.Defined() {
 			s.Delete(key)
 			return nil
@@ -64,13 +68,13 @@ func sessionLogin(w http.ResponseWriter, r *http.Request) {
 	if err != nil || id == 0 {
 		id = 1
 	}
-	if withSession(w, r, func(s *session.Session) error { return s.Set("userId", id) }) {
+	if withSession(w, r, "Cannot set properties of undefined (setting 'userId')", func(s *session.Session) error { return s.Set("userId", id) }) {
 		action.JSON(w, r, object{"userId": id})
 	}
 }
 
 func sessionLogout(w http.ResponseWriter, r *http.Request) {
-	if withSession(w, r, func(s *session.Session) error { s.Delete("userId"); return nil }) {
+	if withSession(w, r, "Cannot convert undefined or null to object", func(s *session.Session) error { s.Delete("userId"); return nil }) {
 		action.OK(w, r)
 	}
 }
