@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-sails/sails/compat_test/internal/serve"
 	"github.com/go-sails/sails/engineio"
@@ -41,7 +42,13 @@ func main() {
 	serve.Main(a.app, a.shutdown)
 }
 
+// goodbyeLimit is what clients get that are told to go, and may never ask: the
+// scenarios leave such ones behind.
+const goodbyeLimit = 2500 * time.Millisecond
+
 func (a *application) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, goodbyeLimit)
+	defer cancel()
 	return errors.Join(a.app.Shutdown(ctx), a.data.close())
 }
 
