@@ -23,18 +23,19 @@ var transports = []string{"websocket", "polling", "upgrade"}
 type peer struct {
 	name  string
 	ours  bool // a failing case is a failing test
+	tries int  // how often a failing case is played, on a machine busy with other tests
 	start func(t *testing.T) *program.Program
 }
 
 var peers = []peer{
-	{"this library", true, func(t *testing.T) *program.Program {
+	{"this library", true, 1, func(t *testing.T) *program.Program {
 		return program.Start(t, nil, program.Build(t, "./servers/protocol"))
 	}},
 	// What the original does is right by definition, so this checks the cases.
-	{"socket.io 4.8.4", true, func(t *testing.T) *program.Program {
+	{"socket.io 4.8.4", true, 3, func(t *testing.T) *program.Program {
 		return program.Start(t, nil, "node", filepath.Join(program.Root(t), "peers", "node-protocol", "server.mjs"))
 	}},
-	{"zishang520/socket.io 2.5.0", false, func(t *testing.T) *program.Program {
+	{"zishang520/socket.io 2.5.0", false, 3, func(t *testing.T) *program.Program {
 		return program.Start(t, nil, program.Build(t, "./peers/zishang-protocol"))
 	}},
 }
@@ -91,11 +92,12 @@ func cell(peer, client, transport, name string) string {
 
 func (m *matrix) play(t *testing.T, p peer, d *driver.Driver, server *program.Program, client, transport string) {
 	var answer struct{ Results []caseResult }
-	if err := d.Do(map[string]string{"url": server.URL, "transport": transport}, &answer, caseLimit); err != nil {
+	if err := d.Do(map[string]any{"url": server.URL, "transport": transport, "attempts": p.tries}, &answer, caseLimit); err != nil {
 		if p.ours {
 			t.Fatal(err)
 		}
-		t.Skip("the peer does not last: ", err)
+		t.Log("the peer does not last: ", err)
+		return
 	}
 	m.mu.Lock()
 	if m.cells == nil {

@@ -3,7 +3,7 @@
 //
 //   node clients.mjs SOCKET_IO_CLIENT_VERSION
 //
-// Reads one job per line of standard input, {url, transport}, with transport
+// Reads one job per line of standard input, {url, transport, attempts}, with transport
 // websocket, polling or upgrade, and answers each with one line {results}, where a
 // result is {name, outcome: "pass" | "fail" | "absent", problem}.
 import { createInterface } from 'node:readline';
@@ -42,7 +42,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const results = [];
   for (const c of cases) {
     let result = await play(c, job);
-    for (let i = 1; result.outcome === 'fail' && i < (c.attempts ?? 1); i++) { result = await play(c, job); }
+    for (let i = 1; result.outcome === 'fail' && i < Math.max(job.attempts ?? 1, c.attempts ?? 1); i++) { result = await play(c, job); }
     results.push(result);
   }
   answers.write(`${JSON.stringify({ results })}\n`);

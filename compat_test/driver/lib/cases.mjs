@@ -289,6 +289,7 @@ export const cases = [
   },
   {
     name: 'state recovery',
+    attempts: 3, // the heartbeat is that quick here too
     only: (t) => t.since(4, 6),
     async run(t) {
       const s = await t.connect({ mount: '/recovery', reconnection: true, reconnectionDelay: 200, reconnectionDelayMax: 200, randomizationFactor: 0 });
