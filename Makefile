@@ -63,6 +63,10 @@ lint: ## gofmt, vet, staticcheck, the rules of this repository, known vulnerabil
 	cd compat_test && go run ./lint ..
 	@$(MAKE) --no-print-directory vuln
 
+.PHONY: rules
+rules: ## write which test pins which rule (docs/rules.md)
+	cd compat_test && go run ./rules .. >../docs/rules.md.new && mv ../docs/rules.md.new ../docs/rules.md
+
 .PHONY: vuln
 vuln: ## look for known vulnerabilities in what is linked
 	@set +e; out=$$(go run $(GOVULNCHECK) ./... 2>&1); code=$$?; \
@@ -78,10 +82,10 @@ bench: bench-peers ## measure us beside Node, Sails, two Go peers and the floor;
 .PHONY: bench-peers
 bench-peers: ## build and install what make bench compares
 	@compat_test/setup/install.sh bench
-	@mkdir -p compat_test/bin
-	cd compat_test && go build -o bin/bench ./servers/bench && go build -o bin/peer-floor ./peers/floor && go build -o bin/benchrun ./bench
-	cd compat_test/peers/zishang && go build -o ../../bin/peer-zishang .
-	cd compat_test/peers/karagenc && go build -o ../../bin/peer-karagenc .
+	@mkdir -p compat_test/bin/measured
+	cd compat_test && go build -o bin/measured/ ./servers/bench ./peers/floor && go build -o bin/benchrun ./bench
+	cd compat_test/peers/zishang && go build -o ../../bin/measured/ .
+	cd compat_test/peers/karagenc && go build -o ../../bin/measured/ .
 
 BENCH_NEW := compat_test/bin/bench-new.txt
 BENCH_BASELINE := compat_test/bench/baseline.txt

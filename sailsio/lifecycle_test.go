@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -72,6 +73,9 @@ func TestSession_OfASocket(t *testing.T) { // CN-31, SE-10, SE-16, v24
 	d := w.connect(sailstest.Options{Header: http.Header{"Cookie": {"sails.sid=s%3Aforged.signature; other=1"}}})
 	is(t, d.do("GET", "/count", nil), `{"body":{"n":1},"headers":{},"statusCode":200}`)
 	is(t, d.do("GET", "/count", nil), `{"body":{"n":2},"headers":{},"statusCode":200}`)
+	// CN-13, SU-35: the query of the handshake chooses no session.
+	f := w.connect(sailstest.Options{Query: url.Values{"cookie": {cookie}}})
+	is(t, f.do("GET", "/count", nil), `{"body":{"n":1},"headers":{},"statusCode":200}`)
 	// CN-30, VR-35
 	e := w.connect(sailstest.Options{Header: http.Header{"Nosession": {"true"}}})
 	is(t, e.do("GET", "/count", nil), `{"body":{"n":null},"headers":{},"statusCode":200}`)

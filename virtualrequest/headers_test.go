@@ -114,7 +114,8 @@ func TestHeaders_Forbidden(t *testing.T) {
 }
 
 // SEC-67: absent in the handshake is absent in the request; a socket without
-// identity has none.
+// identity has none. Stricter than VR-34 and SU-26, where a message may bring a
+// cookie then.
 func TestHeaders_AbsentIdentity(t *testing.T) {
 	t.Parallel()
 	bare, err := http.NewRequest(http.MethodGet, "/socket.io/", nil)

@@ -53,7 +53,7 @@ func TestParse_Body(t *testing.T) {
 	}
 }
 
-// ER-1, ER-3, ER-4, ER-9, ER-10, SEC-61: the error object, word for word but
+// ER-1, ER-3, ER-4, ER-9, ER-10, SU-3, SEC-61: the error object, word for word but
 // without a stack. The details were recorded from Node Sails.
 func TestParse_Errors(t *testing.T) {
 	t.Parallel()

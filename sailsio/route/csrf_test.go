@@ -103,6 +103,22 @@ func TestCSRF_TokenFormat(t *testing.T) {
 	}
 }
 
+// SE-24: the secret of the tokens is in the session, where csurf looks for it.
+func TestCSRF_SecretInSession(t *testing.T) {
+	var secret string
+	cfg := csrfConfig()
+	cfg.Routes = append(cfg.Routes, route.Route{Address: "GET /secret", Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if s, ok := session.FromContext(r.Context()); ok {
+			secret = session.Value[string](s, "csrfSecret")
+		}
+	})})
+	v := visit(t, cfg)
+	v.send(t, "GET", "/secret", "")
+	if len(secret) != 24 || !route.VerifyToken(secret, v.token) {
+		t.Errorf("secret %q, token %q", secret, v.token)
+	}
+}
+
 // CS-1, CS-2, CS-3, CS-8, SEC-78: who needs a token and where it may be.
 func TestCSRF_OverHTTP(t *testing.T) {
 	v := visit(t, csrfConfig())

@@ -1,3 +1,4 @@
+// Rules: SK-20, PO-23.
 export default {
   title: '0.12: rooms, broadcast to several rooms, blast, omit',
   client: 'sails.io.js@0.13.8',

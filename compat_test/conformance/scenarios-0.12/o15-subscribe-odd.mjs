@@ -1,3 +1,4 @@
+// Rules: PO-11, PO-12, SU-14.
 export default {
   title: '0.12: subscribe and unsubscribe with odd ids and contexts',
   client: 'sails.io.js@0.13.8',

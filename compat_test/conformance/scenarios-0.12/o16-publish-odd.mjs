@@ -1,3 +1,4 @@
+// Rules: PO-13, PO-14, PO-15, PO-16, PO-17, PO-18, SU-14.
 export default {
   title: '0.12: publish calls with missing and odd arguments',
   client: 'sails.io.js@0.13.8',

@@ -1,3 +1,4 @@
+// Rules: PO-5, PO-19, PO-20, PO-21, PO-22, PO-35.
 export default {
   title: '0.12: publish, introduce, retire, subscribers, rooms',
   client: 'sails.io.js@0.13.8',

@@ -1,3 +1,4 @@
+// Rules: BO-3, BO-12, BO-15.
 export default {
   title: '0.12: requests without a route, sessions absent, answers',
   client: 'sails.io.js@0.13.8',

@@ -1,3 +1,4 @@
+// Rules: RS-1, RS-2, RS-13.
 export default {
   title: 'Response bodies of every type over plain HTTP',
   async run(t) {

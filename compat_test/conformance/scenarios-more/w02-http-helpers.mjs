@@ -1,3 +1,4 @@
+// Rules: RS-13.
 export default {
   title: 'ok, created, badRequest … over plain HTTP, for programs and for browsers',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: RS-13.
 export default {
   title: 'The same asked for by a browser (Accept: text/html)',
   async run(t) {

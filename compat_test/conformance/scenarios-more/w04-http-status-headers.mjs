@@ -1,3 +1,4 @@
+// Rules: RS-13, RS-9.
 export default {
   title: 'Status codes, headers, redirects, streams over plain HTTP',
   async run(t) {

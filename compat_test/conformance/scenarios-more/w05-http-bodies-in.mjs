@@ -1,3 +1,4 @@
+// Rules: VR-7.
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 export default {
   title: 'Bodies sent over plain HTTP: JSON, forms, text, none, broken',

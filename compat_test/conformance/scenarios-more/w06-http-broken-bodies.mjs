@@ -1,3 +1,4 @@
+// Rules: RS-13.
 export default {
   title: 'Broken and odd bodies over plain HTTP',
   async run(t) {

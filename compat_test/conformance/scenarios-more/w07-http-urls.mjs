@@ -1,3 +1,4 @@
+// Rules: VR-8, VR-10.
 export default {
   title: 'Forms of the URL over plain HTTP',
   async run(t) {

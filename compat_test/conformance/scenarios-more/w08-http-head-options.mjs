@@ -1,3 +1,4 @@
+// Rules: RS-13, CN-54.
 export default {
   title: 'HEAD and OPTIONS over plain HTTP',
   async run(t) {

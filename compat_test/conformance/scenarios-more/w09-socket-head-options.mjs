@@ -1,3 +1,4 @@
+// Rules: CL-9, RS-30, RS-31, SU-19, SU-20.
 export default {
   title: 'HEAD and OPTIONS over sockets: explicit routes, shadow routes, unknown paths',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: VR-2, VR-9, SU-6.
 export default {
   title: 'Answers to POST, PUT, PATCH and DELETE',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: VR-4.
 export default {
   title: 'An array as the data of every verb',
   async run(t) {

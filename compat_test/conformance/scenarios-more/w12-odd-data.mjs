@@ -1,3 +1,4 @@
+// Rules: VR-4, VR-7, SEC-79.
 export default {
   title: 'Data with odd values and keys',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: VR-6.
 export default {
   title: 'Query strings: repeated, nested, empty, encoded',
   async run(t) {

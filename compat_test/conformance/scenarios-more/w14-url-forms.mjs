@@ -1,3 +1,4 @@
+// Rules: VR-5, VR-8, CL-7.
 export default {
   title: 'Forms of the url of a virtual request',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: VR-5.
 export default {
   title: 'Urls without a leading slash, absolute urls',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: VR-8, VR-10.
 export default {
   title: 'Encoded and file-like path parameters',
   async run(t) {

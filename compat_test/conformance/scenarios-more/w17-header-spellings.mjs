@@ -1,3 +1,4 @@
+// Rules: VR-32.
 export default {
   title: 'Request headers: spellings, types, odd names',
   async run(t) {

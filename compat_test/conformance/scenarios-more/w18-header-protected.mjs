@@ -1,3 +1,4 @@
+// Rules: CL-4, VR-30, VR-31, VR-20, RS-12, SEC-65, SEC-68.
 export default {
   title: 'Request headers that belong to the handshake',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: VR-22, SEC-67.
 export default {
   title: 'A host among the headers of the message',
   async run(t) {

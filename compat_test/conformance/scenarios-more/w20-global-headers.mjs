@@ -1,3 +1,4 @@
+// Rules: CL-8, VR-32.
 export default {
   title: 'Headers of the whole SailsSocket',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CL-6, CN-4, CN-6, CN-7, VR-1, VR-2, VS-1.
 const SDK = '__sails_io_sdk_version=1.2.1&__sails_io_sdk_platform=node&__sails_io_sdk_language=javascript';
 const query = Object.fromEntries(new URLSearchParams(SDK));
 export default {

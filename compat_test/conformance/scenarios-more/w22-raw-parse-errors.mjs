@@ -1,3 +1,4 @@
+// Rules: ER-1, ER-3, ER-4, SU-7.
 const SDK = '__sails_io_sdk_version=1.2.1&__sails_io_sdk_platform=node&__sails_io_sdk_language=javascript';
 export default {
   title: 'Parse errors with socket.io-client 2.5: urls of every wrong type',

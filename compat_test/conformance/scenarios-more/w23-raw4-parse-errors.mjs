@@ -1,3 +1,4 @@
+// Rules: ER-2, ER-5, ER-7, ER-8.
 const query = { __sails_io_sdk_version: '1.2.1', __sails_io_sdk_platform: 'node', __sails_io_sdk_language: 'javascript' };
 export default {
   title: 'Parse errors with socket.io-client 4.8',

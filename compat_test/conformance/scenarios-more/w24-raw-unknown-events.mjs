@@ -1,3 +1,4 @@
+// Rules: VR-1, VR-2, VR-3, SU-34.
 const SDK = '__sails_io_sdk_version=1.2.1&__sails_io_sdk_platform=node&__sails_io_sdk_language=javascript';
 export default {
   title: 'Events that are no verbs, spellings of verbs',

@@ -1,3 +1,4 @@
+// Rules: VR-3, VR-4, VS-2.
 const SDK = '__sails_io_sdk_version=1.2.1&__sails_io_sdk_platform=node&__sails_io_sdk_language=javascript';
 export default {
   title: 'data and params of every shape',

@@ -1,3 +1,4 @@
+// Rules: ER-6, VS-5.
 export default {
   title: 'The SDK version decides whether requests are served',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CN-10.
 export default {
   title: 'SDK metadata among the headers of the handshake',
   async run(t) {

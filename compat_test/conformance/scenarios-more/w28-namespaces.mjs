@@ -1,3 +1,4 @@
+// Rules: CN-1.
 export default {
   title: 'Only the namespace / exists',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CN-6.
 const query = { __sails_io_sdk_version: '1.2.1' };
 export default {
   title: 'EIO 4: the server drops and kicks',

@@ -1,3 +1,4 @@
+// Rules: SK-2, SK-5, SK-20, SK-21, SK-23.
 export default {
   title: 'broadcast: odd events, data and rooms',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SK-2.
 export default {
   title: 'broadcast to rooms that are no strings',
   async run(t) {

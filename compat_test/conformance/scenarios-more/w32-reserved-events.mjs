@@ -1,3 +1,4 @@
+// Rules: SK-6.
 export default {
   title: 'Reserved event names from broadcast, blast and emit',
   async run(t) {

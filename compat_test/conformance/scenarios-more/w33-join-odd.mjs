@@ -1,3 +1,4 @@
+// Rules: SK-1, SK-24, SK-25.
 export default {
   title: 'join and leave with odd rooms and sockets',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SK-25.
 export default {
   title: 'join and leave with sockets that are none',
   async run(t) {

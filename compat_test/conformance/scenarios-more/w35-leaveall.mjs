@@ -1,3 +1,4 @@
+// Rules: SK-30.
 export default {
   title: 'leaveAll with every combination of options',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SK-27, SK-29, SK-30.
 export default {
   title: 'leaveAll of odd rooms, with odd options',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SK-27, SK-28, SK-29.
 export default {
   title: 'addRoomMembersToRooms and removeRoomMembersFromRooms with odd values',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SK-5, RS-10.
 export default {
   title: 'Events straight to the requester: any number of arguments, any value',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SK-1, SK-4, SK-7, SK-22, SK-33.
 export default {
   title: 'A socket is a room: broadcasts to ids, blasts, omit',
   async run(t) {

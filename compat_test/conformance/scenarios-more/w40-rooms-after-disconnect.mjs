@@ -1,3 +1,4 @@
+// Rules: CN-41.
 export default {
   title: 'Rooms end with the connection',
   async run(t) {

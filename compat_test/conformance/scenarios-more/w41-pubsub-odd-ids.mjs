@@ -1,3 +1,4 @@
+// Rules: PS-2, PS-3, PS-7.
 export default {
   title: 'Model.subscribe and unsubscribe with ids of every shape',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: PS-2.
 export default {
   title: 'null among the ids',
   async run(t) {

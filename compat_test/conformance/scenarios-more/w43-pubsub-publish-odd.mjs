@@ -1,3 +1,4 @@
+// Rules: PS-4, PS-6.
 export default {
   title: 'Model.publish with odd ids and data',
   async run(t) {

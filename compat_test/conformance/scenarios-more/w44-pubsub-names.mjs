@@ -1,3 +1,4 @@
+// Rules: PS-1.
 export default {
   title: 'Room names and unknown models, over sockets and HTTP',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: PL-1, PL-2, PL-5.
 export default {
   title: 'Policies over HTTP, with a session, for every verb',
   async run(t) {

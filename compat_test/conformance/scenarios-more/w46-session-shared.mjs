@@ -1,3 +1,4 @@
+// Rules: SE-16.
 export default {
   title: 'One session: HTTP and several sockets, login and logout seen by all',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SE-10.
 export default {
   title: 'Session values of every type',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CN-30, VR-35, SE-12.
 export default {
   title: 'nosession in the handshake, in the query, in the message',
   async run(t) {

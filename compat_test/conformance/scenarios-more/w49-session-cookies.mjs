@@ -1,3 +1,4 @@
+// Rules: CN-32, SE-5, SE-6, SEC-77.
 export default {
   title: 'Handshakes with stale, forged, foreign and several cookies',
   async run(t) {

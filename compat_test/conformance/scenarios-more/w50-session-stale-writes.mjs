@@ -1,3 +1,4 @@
+// Rules: SE-11, SU-5.
 export default {
   title: 'A session that the cookie does not name: writes',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: SE-4, VR-30.
 export default {
   title: 'Cookies set over HTTP and read over both',
   async run(t) {

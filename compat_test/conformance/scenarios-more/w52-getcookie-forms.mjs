@@ -1,3 +1,4 @@
+// Rules: CN-50, CN-51, CN-52, CN-54, CN-55, SU-33.
 export default {
   title: '__getcookie: verbs, urls, an existing cookie',
   async run(t) {

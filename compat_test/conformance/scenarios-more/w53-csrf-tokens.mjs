@@ -1,3 +1,4 @@
+// Rules: CS-1, CS-2, CS-3, CS-6, CS-8, SEC-78.
 export default {
   title: 'CSRF over sockets: every place of the token',
   variant: 'csrf',

@@ -1,3 +1,4 @@
+// Rules: CS-1, CS-2, CS-3, CS-5, CS-8.
 export default {
   title: 'CSRF over HTTP',
   variant: 'csrf',

@@ -1,3 +1,4 @@
+// Rules: CS-5, CS-6, CS-8.
 export default {
   title: 'Routes with csrf settings and the token action when CSRF is off',
   async run(t) {

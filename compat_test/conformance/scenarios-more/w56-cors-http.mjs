@@ -1,3 +1,4 @@
+// Rules: CO-1, CN-53.
 const one = { origin: 'http://one.example' };
 export default {
   title: 'CORS on all routes: origins, verbs, preflights over HTTP',

@@ -1,3 +1,4 @@
+// Rules: CO-2, RS-32.
 export default {
   title: 'CORS headers of virtual requests',
   variant: 'cors',

@@ -1,3 +1,4 @@
+// Rules: CO-1, CO-2.
 export default {
   title: 'CORS of a single route',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CN-20, CN-23, CN-24, CN-25, CO-5, SU-25.
 export default {
   title: 'onlyAllowOrigins: exact comparison, both transports, both protocol revisions',
   variant: 'origins',

@@ -1,3 +1,4 @@
+// Rules: CN-23, CN-24.
 export default {
   title: 'onlyAllowOrigins with a polling client',
   variant: 'origins',

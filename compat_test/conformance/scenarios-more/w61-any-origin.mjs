@@ -1,3 +1,4 @@
+// Rules: CN-5, CN-25, CO-5, SU-32.
 export default {
   title: 'No list of origins: everybody may connect',
   async run(t) {

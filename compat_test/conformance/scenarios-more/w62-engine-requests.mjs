@@ -1,3 +1,4 @@
+// Rules: CN-9, CN-4.
 export default {
   title: 'Engine.IO requests that are none',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CN-12, CN-26, CN-27, SU-25.
 export default {
   title: 'beforeConnect: deny, error, throw; both transports and revisions',
   variant: 'beforeconnect',

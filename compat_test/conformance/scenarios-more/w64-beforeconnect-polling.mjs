@@ -1,3 +1,4 @@
+// Rules: CN-27.
 export default {
   title: 'beforeConnect with polling clients',
   variant: 'beforeconnect',

@@ -1,3 +1,4 @@
+// Rules: CN-8.
 export default {
   title: 'Only WebSocket allowed',
   variant: 'wsonly',

@@ -1,3 +1,4 @@
+// Rules: RS-6, CL-10.
 export default {
   title: 'sendStatusCode: false',
   variant: 'nostatus',

@@ -1,3 +1,4 @@
+// Rules: CN-50.
 export default {
   title: 'grant3rdPartyCookie: false',
   variant: 'nogetcookie',

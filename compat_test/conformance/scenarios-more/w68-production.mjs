@@ -1,3 +1,4 @@
+// Rules: RS-3, PL-2.
 export default {
   title: 'Production: error details withheld over sockets',
   variant: 'production',

@@ -1,3 +1,4 @@
+// Rules: RS-13.
 export default {
   title: 'Production: over HTTP',
   variant: 'production',

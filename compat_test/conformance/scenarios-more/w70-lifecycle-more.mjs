@@ -1,3 +1,4 @@
+// Rules: CL-5, CL-14, CN-41.
 export default {
   title: 'Disconnect and reconnect: queued requests, pending ones, listeners, ids',
   async run(t) {

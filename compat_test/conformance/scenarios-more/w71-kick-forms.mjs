@@ -1,3 +1,4 @@
+// Rules: CL-13.
 export default {
   title: 'Kicked with and without closing the connection, dropped; then connected again',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CL-11.
 export default {
   title: 'Requests in flight when the server drops or kicks',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CL-13.
 export default {
   title: 'Automatic reconnection: subscriptions are gone, the session too',
   async run(t) {

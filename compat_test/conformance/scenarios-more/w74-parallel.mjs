@@ -1,3 +1,4 @@
+// Rules: VR-13.
 export default {
   title: 'Many requests at once: every one is answered, its own answer',
   async run(t) {

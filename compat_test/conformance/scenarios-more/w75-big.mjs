@@ -1,3 +1,4 @@
+// Rules: CN-3.
 export default {
   title: 'Big bodies up and down',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: RS-1.
 export default {
   title: 'Binary in answers and events',
   async run(t) {

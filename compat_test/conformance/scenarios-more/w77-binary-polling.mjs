@@ -1,3 +1,4 @@
+// Rules: VS-3.
 export default {
   title: 'Binary in answers over polling',
   transport: 'polling',

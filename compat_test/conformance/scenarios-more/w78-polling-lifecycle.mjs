@@ -1,3 +1,4 @@
+// Rules: VS-3.
 export default {
   title: 'Polling: kick, drop, rooms, blasts, order',
   transport: 'polling',

@@ -1,3 +1,4 @@
+// Rules: VS-3.
 export default {
   title: 'Polling, then upgraded to WebSocket',
   async run(t) {

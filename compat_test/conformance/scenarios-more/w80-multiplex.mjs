@@ -1,3 +1,4 @@
+// Rules: CN-1.
 export default {
   title: 'Several sockets of one client over one connection',
   async run(t) {

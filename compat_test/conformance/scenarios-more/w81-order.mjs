@@ -1,3 +1,4 @@
+// Rules: RS-10.
 export default {
   title: 'Events before answers, answers in their order',
   async run(t) {

@@ -1,3 +1,4 @@
+// Rules: CN-24, SU-25.
 export default {
   title: 'Refused WebSocket handshakes on the wire',
   variant: 'origins',
