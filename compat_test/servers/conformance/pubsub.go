@@ -39,7 +39,8 @@ func withIDs(w http.ResponseWriter, r *http.Request, fn func(ids []any)) bool {
 	var list []any
 	if v.Decode(&list) == nil && slices.Contains(list, nil) {
 		shown := strings.NewReplacer(`[`, "[ ", `]`, " ]", ",", ", ", `"`, "'").Replace(v.String())
-		action.ServerError(w, r, fmt.Errorf("We tried to transform `%s` into an array of IDs, but there was a problem "+ //nolint:staticcheck // the words of Sails
+		//lint:ignore ST1005 these are the words of Sails
+		action.ServerError(w, r, fmt.Errorf("We tried to transform `%s` into an array of IDs, but there was a problem "+
 			"(could some values have been `null` or `undefined`?)  Details: Error: Could not coerce value into an array of records!", shown))
 		return false
 	}
