@@ -128,8 +128,10 @@ servers: ## build the servers under test into compat_test/bin
 	@if [ -n "$(SERVERS)" ]; then cd compat_test && for server in $(SERVERS); do go build -o bin/$$server ./servers/$$server; done; fi
 
 .PHONY: matrix
-matrix: setup ## play all clients and write docs/client-matrix.md
+matrix: setup ## play all clients and write docs/client-matrix.md and the table in README
 	cd compat_test && go test -count=1 -parallel $(COMPAT_PARALLEL) -timeout 40m -run '^(TestClients|TestSails|TestSails012)$$' -matrix ../docs/client-matrix.md .
+	@table=$$(awk '/^### With this library/ { f = 1; next } /^### / { f = 0 } f' docs/client-matrix.md); \
+	awk -v table="$$table" '/<!-- matrix:begin -->/ { print; print table; skip = 1 } /<!-- matrix:end -->/ { skip = 0 } !skip' README.md >README.new && mv README.new README.md
 
 .PHONY: golden
 golden: setup ## record transcripts from the original software: REFERENCE=folder REFERENCE012=folder
