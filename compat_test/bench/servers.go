@@ -27,9 +27,10 @@ type server struct {
 // maxSessions lets our server take more clients than by default.
 const maxSessions = 200_000
 
-// servers are found from the folder compat_test.
+// servers are found from the folder compat_test. Those in Go are built into a folder
+// of their own, so that nothing else replaces one during a run.
 func servers(root string) map[string]*server {
-	bin := func(name string) []string { return []string{filepath.Join(root, "bin", name)} }
+	bin := func(name string) []string { return []string{filepath.Join(root, "bin", "measured", name)} }
 	node := func(dir, file string, npm ...string) *server {
 		return &server{revisions: []int{3, 4}, dir: filepath.Join(root, "peers", dir), args: []string{"node", file}, npm: npm}
 	}
@@ -37,9 +38,9 @@ func servers(root string) map[string]*server {
 		report.Ours:      {revisions: []int{3, 4}, args: bin("bench")},
 		report.Node:      node("node", "server.mjs", "socket.io"),
 		report.NodeSails: node("sails", "server.js", "sails", "sails-hook-sockets", "socket.io"),
-		report.Zishang:   {revisions: []int{4}, args: bin("peer-zishang"), module: "github.com/zishang520/socket.io/v2"},
-		report.Karagenc:  {revisions: []int{4}, args: bin("peer-karagenc"), module: "github.com/karagenc/socket.io-go"},
-		report.Floor:     {revisions: []int{3, 4}, args: bin("peer-floor")},
+		report.Zishang:   {revisions: []int{4}, args: bin("zishang"), module: "github.com/zishang520/socket.io/v2"},
+		report.Karagenc:  {revisions: []int{4}, args: bin("karagenc"), module: "github.com/karagenc/socket.io-go"},
+		report.Floor:     {revisions: []int{3, 4}, args: bin("floor")},
 	}
 	for name, s := range all {
 		s.name = name
