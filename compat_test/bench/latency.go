@@ -175,7 +175,7 @@ func (b *bench) playMany() error {
 		return nil
 	}
 	if b.maxClients < manyClients {
-		b.results.Notes = append(b.results.Notes, fmt.Sprintf("%s connections were not measured: a process may open %s files here (ulimit -n).", thousands(manyClients), thousands(b.maxClients+1000)))
+		b.results.Note(fmt.Sprintf("%s connections were not measured: a process may open %s files here (ulimit -n).", thousands(manyClients), thousands(b.maxClients+1000)))
 		return nil
 	}
 	b.total++

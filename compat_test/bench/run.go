@@ -161,7 +161,7 @@ func (b *bench) keep(old *report.Results) {
 			b.kept[c] = true
 		}
 	}
-	b.results.Curves = old.Curves
+	b.results.Curves, b.results.Notes, b.results.Disturbance = old.Curves, old.Notes, old.Disturbance
 	b.results.Rounds = max(b.results.Rounds, old.Rounds)
 	b.results.Merged = true
 }

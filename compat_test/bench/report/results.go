@@ -118,6 +118,13 @@ func (r *Results) Curve(id string) *Curve {
 	return nil
 }
 
+// Note adds a remark unless it is there already.
+func (r *Results) Note(text string) {
+	if !slices.Contains(r.Notes, text) {
+		r.Notes = append(r.Notes, text)
+	}
+}
+
 // SetCurve adds a curve or replaces the one with its id.
 func (r *Results) SetCurve(c *Curve) {
 	if i := slices.IndexFunc(r.Curves, func(old *Curve) bool { return old.ID == c.ID }); i >= 0 {
