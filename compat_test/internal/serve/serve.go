@@ -19,7 +19,7 @@ import (
 
 // stopLimit is what requests in flight and clients get after SIGTERM; a second
 // signal ends the process at once (SEC-91).
-const stopLimit = 10 * time.Second
+const stopLimit = 5 * time.Second
 
 // Main serves h until the process is told to end. shutdown ends what h has
 // running; it may be nil. A failure ends the process with code 1.
