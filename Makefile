@@ -154,5 +154,5 @@ tidy: ## go mod tidy everywhere
 
 .PHONY: clean
 clean: ## remove what was built and installed inside the checkout
-	rm -rf compat_test/bin compat_test/driver/node_modules compat_test/peers/*/node_modules examples/chat/node_modules
+	rm -rf compat_test/bin internal/conformance/driver/node_modules compat_test/peers/*/node_modules examples/chat/node_modules
 	rm -rf compat_test/setup/.tools compat_test/setup/.lock compat_test/setup/.apt.log cover.out cover.html

@@ -2,13 +2,12 @@
 // clients from npm and a real browser talk to servers written with the public
 // API, and what they see is compared with recordings of the original software.
 //
-//	driver/       JavaScript that drives the clients (npm packages, lockfile)
-//	conformance/  scenarios: what the clients do
+//	../internal/conformance/  JavaScript that drives the clients, scenarios, recordings
 //	servers/      the servers under test, one main package each
 //	parserdiff/   packet decoders compared with the original parsers
 //	peers/        the same servers written with other libraries
 //	setup/        installs Node, Chromium and the npm packages
 //
-// The recordings are in ../testdata/sails. Differences that are meant are listed
+// The recordings of packets are in ../testdata/protocol. Differences that are meant are listed
 // in differences.md.
 package compat

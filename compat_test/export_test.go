@@ -67,7 +67,7 @@ func TestFrontDoor(t *testing.T) {
 	address := startRedis(t)
 	root := program.Root(t)
 	env := []string{"SESSION_REDIS=redis://" + address + "/0"}
-	old := program.Start(t, env, "node", filepath.Join(root, "driver", "reference.mjs"), filepath.Join(root, "peers", "sails-app"))
+	old := program.Start(t, env, "node", filepath.Join(root, "..", "internal", "conformance", "driver", "reference.mjs"), filepath.Join(root, "peers", "sails-app"))
 	hybrid := sails1
 	hybrid.server = "./servers/lifted"
 	path := exported(t)

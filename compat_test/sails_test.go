@@ -15,7 +15,7 @@ import (
 
 	"github.com/go-sails/sails/compat_test/internal/driver"
 	"github.com/go-sails/sails/compat_test/internal/program"
-	"github.com/go-sails/sails/compat_test/internal/transcript"
+	"github.com/go-sails/sails/internal/conformance/transcript"
 )
 
 var (
@@ -27,8 +27,8 @@ var (
 // A sailsSuite is a set of scenarios with the server they are played against.
 type sailsSuite struct {
 	server    string  // package of the server
-	scenarios string  // folder below conformance
-	golden    string  // folder below ../testdata/sails
+	scenarios string  // folder of internal/conformance
+	golden    string  // folder of internal/conformance
 	reference *string // folder of the original application
 	main      string  // the client the main recordings were made with
 }
@@ -116,7 +116,7 @@ func releases(t *testing.T) []string {
 	if testing.Short() {
 		return []string{sails1.main}
 	}
-	text, err := os.ReadFile(filepath.Join(program.Root(t), "driver", "package.json"))
+	text, err := os.ReadFile(filepath.Join(program.Root(t), "..", "internal", "conformance", "driver", "package.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func (s sailsSuite) load(t *testing.T) []scenario {
 	t.Helper()
 	root := program.Root(t)
 	load, _ := loaded.LoadOrStore(s.scenarios, sync.OnceValues(func() ([]scenario, error) {
-		files, err := filepath.Glob(filepath.Join(root, "conformance", s.scenarios, "*.mjs"))
+		files, err := filepath.Glob(filepath.Join(root, "..", "internal", "conformance", s.scenarios, "*.mjs"))
 		if err != nil || len(files) == 0 {
 			return nil, fmt.Errorf("no scenarios in %s: %w", s.scenarios, err)
 		}
@@ -240,7 +240,7 @@ func (s sailsSuite) load(t *testing.T) []scenario {
 
 func loadVariants(t *testing.T) map[string]map[string]string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(program.Root(t), "conformance", "variants.json"))
+	text, err := os.ReadFile(filepath.Join(program.Root(t), "..", "internal", "conformance", "variants.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func (st *stage) scenario(t *testing.T, sc scenario) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := filepath.Join(program.Root(t), "..", "testdata", "sails", st.suite.golden)
+	dir := filepath.Join(program.Root(t), "..", "internal", "conformance", st.suite.golden)
 	if *update {
 		st.record(t, dir, &got)
 		return
@@ -365,7 +365,7 @@ func (st *stage) setUp(t *testing.T) {
 			env = append(env, name+"="+value)
 		}
 		if dir := *st.suite.reference; dir != "" {
-			st.server, err = program.Launch(env, "node", filepath.Join(program.Root(t), "driver", "reference.mjs"), dir)
+			st.server, err = program.Launch(env, "node", filepath.Join(program.Root(t), "..", "internal", "conformance", "driver", "reference.mjs"), dir)
 		} else {
 			st.server, err = program.Launch(env, program.Build(t, st.suite.server))
 		}

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
-const driver = createRequire(new URL('../driver/package.json', import.meta.url));
+const driver = createRequire(new URL('../../internal/conformance/driver/package.json', import.meta.url));
 
 // What a package requires, seen from the end of a chain of packages.
 function through(...chain) {

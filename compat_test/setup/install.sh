@@ -116,7 +116,7 @@ test)
 	need_brokers
 	need_packages examples/chat
 	need_packages examples/records
-	need_packages compat_test/driver
+	need_packages internal/conformance/driver
 	need_packages compat_test/peers/sails-app
 	need_packages compat_test/peers/documents
 	need_packages compat_test/peers/node-protocol
