@@ -49,7 +49,7 @@ func New(cfg Config) (*Adapter, error) {
 	}
 	a := &Adapter{cfg: cfg, connect: connect}
 	a.created.Store(!cfg.CreateTable)
-	a.out = &publisher{a: a, wake: make(chan struct{}, 1)}
+	a.out = newPublisher(a)
 	a.in = &listener{a: a, members: make(map[string]*member), wake: make(chan struct{}, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	a.cancel = cancel
@@ -104,9 +104,7 @@ func (a *Adapter) Publish(ctx context.Context, m *socketio.ClusterMessage) (stri
 	if err != nil {
 		return "", err
 	}
-	return "", a.out.send(ctx, &publication{
-		channel: a.cfg.Prefix + "#" + m.Namespace, uid: m.UID, kind: m.Type, payload: payload, done: make(chan error, 1),
-	})
+	return a.out.Send(ctx, publication{channel: a.cfg.Prefix + "#" + m.Namespace, uid: m.UID, kind: m.Type, payload: payload}, len(payload))
 }
 
 // ServerCount implements socketio.Adapter; servers count by heartbeats instead.
@@ -119,7 +117,7 @@ func (a *Adapter) Healthy() bool {
 	a.in.mu.Lock()
 	up := a.in.up
 	a.in.mu.Unlock()
-	return up && a.out.available() == nil
+	return up && a.out.Available() == nil
 }
 
 // Stats returns the counters. Safe for concurrent use.

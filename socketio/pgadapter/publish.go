@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/go-sails/sails/socketio"
-	"github.com/go-sails/sails/socketio/internal/backoff"
+	"github.com/go-sails/sails/socketio/internal/outbox"
 )
 
 // Errors of Publish. None of the messages they are about is sent later.
@@ -31,112 +30,61 @@ type publication struct {
 	uid     string
 	kind    socketio.ClusterMessageType
 	payload []byte
-	done    chan error
 }
 
 // publisher sends messages in the order they come, on a connection of its own. Each is
 // a transaction: within one PostgreSQL would drop a message equal to another.
 type publisher struct {
 	a *Adapter
-
-	mu     sync.Mutex
-	queue  []*publication // guarded by mu
-	bytes  int            // of queue; guarded by mu
-	down   error          // why nothing is accepted; guarded by mu
-	closed bool           // guarded by mu
-	wake   chan struct{}  // holds one token while the queue may have something
+	*outbox.Queue[publication]
 
 	conn *pgx.Conn // of the goroutine
 }
 
-// send publishes and waits until the database has it.
-func (p *publisher) send(ctx context.Context, x *publication) error {
-	err := error(ErrTooLarge)
-	if len(x.payload) <= p.a.cfg.MaxMessage {
-		err = p.add(x)
-	}
-	if err != nil {
-		p.a.lost.Add(1)
-		return err
-	}
-	select {
-	case err := <-x.done:
-		return err
-	case <-ctx.Done(): // it may be sent all the same
-		return fmt.Errorf("pgadapter: waiting for the database: %w", context.Cause(ctx))
-	}
-}
-
-func (p *publisher) add(x *publication) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case p.closed:
-		return ErrClosed
-	case p.down != nil:
-		return fmt.Errorf("%w: %w", ErrDown, p.down)
-	case p.bytes+len(x.payload) > p.a.cfg.MaxQueue:
-		return ErrQueueFull
-	}
-	p.queue = append(p.queue, x)
-	p.bytes += len(x.payload)
-	select {
-	case p.wake <- struct{}{}:
-	default:
-	}
-	return nil
-}
-
-func (p *publisher) take() *publication {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.queue) == 0 {
-		return nil
-	}
-	x := p.queue[0]
-	p.queue[0] = nil
-	if p.queue = p.queue[1:]; len(p.queue) == 0 {
-		p.queue = nil
-	}
-	p.bytes -= len(x.payload)
-	return x
+func newPublisher(a *Adapter) *publisher {
+	p := &publisher{a: a}
+	p.Queue = outbox.New(outbox.Config[publication]{
+		MaxItem: a.cfg.MaxMessage, MaxBytes: a.cfg.MaxQueue, Timeout: a.cfg.Timeout,
+		Exchange: func(ctx context.Context, batch []*outbox.Item[publication]) {
+			for _, x := range batch {
+				x.Err = p.exchange(ctx, x.Value)
+			}
+		},
+		Refused: p.refused,
+		Probe: func(ctx context.Context) error {
+			p.hangUp()
+			return p.connect(ctx)
+		},
+		Changed: func(err error) {
+			if err != nil {
+				a.cfg.Logger.Warn("pgadapter: the database is lost, other nodes are out of reach", "error", err)
+			} else {
+				a.cfg.Logger.Info("pgadapter: the database is back", "lost", a.lost.Load())
+			}
+		},
+		Published: &a.published, Lost: &a.lost,
+		Errors: outbox.Errors{Down: ErrDown, Full: ErrQueueFull, TooLarge: ErrTooLarge, Closed: ErrClosed, Waiting: "pgadapter: waiting for the database"},
+	})
+	return p
 }
 
 // run publishes until ctx ends.
 func (p *publisher) run(ctx context.Context) {
-	defer func() {
-		p.empty(ErrClosed, func() { p.closed = true })
-		p.hangUp()
-	}()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.wake:
-		}
-		for x := p.take(); x != nil; x = p.take() {
-			err := p.exchange(ctx, x)
-			var refused *pgconn.PgError
-			switch {
-			case err == nil:
-				p.a.published.Add(1)
-				x.done <- nil
-			case errors.As(err, &refused) && p.conn != nil && !p.conn.IsClosed():
-				p.a.lost.Add(1)
-				x.done <- fmt.Errorf("pgadapter: the database refuses: %w", err)
-			default:
-				p.a.lost.Add(1)
-				x.done <- fmt.Errorf("%w: %w", ErrDown, err)
-				p.heal(ctx, err)
-			}
-		}
+	p.Run(ctx)
+	p.hangUp()
+}
+
+// refused tells errors about a message from those of a broken connection.
+func (p *publisher) refused(err error) error {
+	var answer *pgconn.PgError
+	if errors.As(err, &answer) && p.conn != nil && !p.conn.IsClosed() {
+		return fmt.Errorf("pgadapter: the database refuses: %w", err)
 	}
+	return nil
 }
 
 // exchange sends one message.
-func (p *publisher) exchange(ctx context.Context, x *publication) error {
-	ctx, cancel := context.WithTimeout(ctx, p.a.cfg.Timeout)
-	defer cancel()
+func (p *publisher) exchange(ctx context.Context, x publication) error {
 	if err := p.connect(ctx); err != nil {
 		return err
 	}
@@ -168,44 +116,4 @@ func (p *publisher) hangUp() {
 		_ = p.conn.Close(ctx) // it is given up
 		p.conn = nil
 	}
-}
-
-// empty gives up what waits, after note has said why.
-func (p *publisher) empty(err error, note func()) {
-	p.mu.Lock()
-	note()
-	queue := p.queue
-	p.queue, p.bytes = nil, 0
-	p.mu.Unlock()
-	p.a.lost.Add(uint64(len(queue)))
-	for _, x := range queue {
-		x.done <- err
-	}
-}
-
-// heal refuses what comes, and waits until the database answers again.
-func (p *publisher) heal(ctx context.Context, cause error) {
-	p.empty(fmt.Errorf("%w: %w", ErrDown, cause), func() { p.down = cause })
-	p.a.cfg.Logger.Warn("pgadapter: the database is lost, other nodes are out of reach", "error", cause)
-	var pause backoff.Backoff
-	for pause.Wait(ctx) {
-		p.hangUp()
-		bounded, cancel := context.WithTimeout(ctx, p.a.cfg.Timeout)
-		err := p.connect(bounded)
-		cancel()
-		if err == nil {
-			p.mu.Lock()
-			p.down = nil
-			p.mu.Unlock()
-			p.a.cfg.Logger.Info("pgadapter: the database is back", "lost", p.a.lost.Load())
-			return
-		}
-	}
-}
-
-// available is why a publish would fail at once.
-func (p *publisher) available() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.down
 }

@@ -53,7 +53,7 @@ func New(cfg Config) (*Adapter, error) {
 		routes: make(map[string]*membership),
 		rooms:  make(map[string]*socketio.Namespace),
 	}
-	a.link = newLink(cfg, a.receive)
+	a.link = newLink(cfg, false, a.receive)
 	return a, nil
 }
 
@@ -205,7 +205,7 @@ func (a *Adapter) Publish(ctx context.Context, m *socketio.ClusterMessage) (stri
 	if err != nil || channel == "" {
 		return "", err
 	}
-	return "", a.out.send(ctx, channel, payload, false)
+	return a.out.Send(ctx, publish(channel, payload), len(payload))
 }
 
 // encode returns a message and where it goes; nowhere when the language has no word

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/go-sails/sails/socketio/internal/outbox"
 )
 
 // link is what both adapters have: a client, a publisher, a subscriber, and what is
@@ -14,7 +16,8 @@ import (
 type link struct {
 	cfg      Config
 	client   redis.UniversalClient
-	out      *publisher
+	routed   bool // in a cluster each command goes to the server of its key or sharded channel
+	out      *outbox.Queue[command]
 	in       *subscriber
 	counters counters
 
@@ -51,21 +54,21 @@ type Health struct {
 func (h Health) Healthy() bool { return h.Publishing && h.Receiving }
 
 // newLink starts to work for receive, which gets every message of the subscriptions.
-func newLink(cfg Config, receive func(*redis.Message)) *link {
-	l := &link{cfg: cfg, client: cfg.client(), health: Health{Publishing: true, Receiving: true, Since: time.Now()}}
-	l.out = newPublisher(l)
+func newLink(cfg Config, routed bool, receive func(*redis.Message)) *link {
+	l := &link{cfg: cfg, client: cfg.client(), routed: routed, health: Health{Publishing: true, Receiving: true, Since: time.Now()}}
+	l.out = newOutbox(l)
 	l.in = newSubscriber(l, receive)
 	ctx, cancel := context.WithCancel(context.Background())
 	l.cancel = cancel
-	l.running.Go(func() { l.out.run(ctx) })
+	l.running.Go(func() { l.out.Run(ctx) })
 	l.running.Go(func() { l.in.run(ctx) })
 	return l
 }
 
 // target is who publishes: in a cluster always the same node, so that messages arrive
-// in order; sharded messages go to the nodes of their channels.
-func (l *link) target(ctx context.Context, sharded bool) (redis.Cmdable, error) {
-	if c, ok := l.client.(*redis.ClusterClient); ok && !sharded {
+// in order, unless they have servers of their own.
+func (l *link) target(ctx context.Context) (redis.Cmdable, error) {
+	if c, ok := l.client.(*redis.ClusterClient); ok && !l.routed {
 		return c.MasterForKey(ctx, l.cfg.Key)
 	}
 	return l.client, nil
@@ -122,7 +125,7 @@ func (l *link) close() error {
 
 // count sums what count tells of each node of a cluster, or of the only one.
 func (l *link) count(ctx context.Context, count func(context.Context, redis.Cmdable) (int64, error)) (int, error) {
-	if err := l.out.available(); err != nil {
+	if err := l.out.Available(); err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*l.cfg.Timeout)

@@ -26,5 +26,6 @@ func (a *Adapter) Listen(ctx context.Context, channel string, receive func([]byt
 
 // Send publishes payload on a channel, as Publish does with messages.
 func (a *Adapter) Send(ctx context.Context, channel string, payload []byte) error {
-	return a.out.send(ctx, channel, payload, false)
+	_, err := a.out.Send(ctx, publish(channel, payload), len(payload))
+	return err
 }

@@ -65,7 +65,7 @@ func NewSharded(cfg Config) (*Sharded, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	a.stop = stop
-	a.link = newLink(cfg, a.receive)
+	a.link = newLink(cfg, true, a.receive)
 	a.syncing.Go(func() { a.sync(ctx) })
 	return a, nil
 }
@@ -247,7 +247,7 @@ func (a *Sharded) Publish(ctx context.Context, m *socketio.ClusterMessage) (stri
 	if err != nil {
 		return "", err
 	}
-	return "", a.out.send(ctx, a.channel(m), payload, true)
+	return a.out.Send(ctx, publishSharded(a.channel(m), payload), len(payload))
 }
 
 func (a *Sharded) channel(m *socketio.ClusterMessage) string {

@@ -1,0 +1,231 @@
+// Package outbox is the way out of an adapter: what is published waits, in order and
+// bounded, for one goroutine that hands it to the medium. When the medium is lost all
+// that waits fails, and what comes fails at once until the medium answers again:
+// nothing is ever sent late.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-sails/sails/socketio/internal/backoff"
+)
+
+// Config says how a Queue reaches its medium. All fields but BatchItems and BatchBytes
+// are required.
+type Config[T any] struct {
+	// MaxItem and MaxBytes bound one message, and all that wait.
+	MaxItem, MaxBytes int
+	// BatchItems and BatchBytes bound one exchange, which has one message at least.
+	// Zero is one message.
+	BatchItems, BatchBytes int
+	// Timeout bounds an exchange and a probe.
+	Timeout time.Duration
+	// Exchange hands messages to the medium and sets Result and Err of each.
+	Exchange func(ctx context.Context, batch []*Item[T])
+	// Refused returns what to report when the medium is well and refuses a message for
+	// what it is; nil when err means that the medium is lost.
+	Refused func(err error) error
+	// Probe is nil when a lost medium answers again.
+	Probe func(ctx context.Context) error
+	// Changed is told that the medium was lost, and why, or, with nil, that it is back.
+	Changed func(err error)
+	// Published and Lost count messages the medium has confirmed, and those it has not.
+	Published, Lost *atomic.Uint64
+	// Errors are those of the adapter.
+	Errors Errors
+}
+
+// Errors are what a Queue returns.
+type Errors struct {
+	Down, Full, TooLarge, Closed error
+	Waiting                      string // begins the error of who stops to wait
+}
+
+// Item is a message on its way.
+type Item[T any] struct {
+	Value  T
+	Result string // what the medium says
+	Err    error
+
+	size int
+	done func(result string, err error)
+}
+
+// Queue is an outbox. Its methods may be called concurrently; Run by one goroutine.
+type Queue[T any] struct {
+	cfg Config[T]
+
+	mu     sync.Mutex
+	queue  []*Item[T]    // guarded by mu
+	bytes  int           // of queue; guarded by mu
+	down   error         // why nothing is accepted; guarded by mu
+	closed bool          // guarded by mu
+	wake   chan struct{} // holds one token while the queue may have something
+}
+
+// New returns an empty Queue.
+func New[T any](cfg Config[T]) *Queue[T] {
+	return &Queue[T]{cfg: cfg, wake: make(chan struct{}, 1)}
+}
+
+// Send publishes and waits until the medium has it. When ctx ends first the message
+// may be sent all the same.
+func (q *Queue[T]) Send(ctx context.Context, value T, size int) (string, error) {
+	type outcome struct {
+		result string
+		err    error
+	}
+	done := make(chan outcome, 1)
+	err := q.Add(value, size, func(result string, err error) { done <- outcome{result, err} })
+	if err != nil {
+		return "", err
+	}
+	select {
+	case o := <-done:
+		return o.result, o.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("%s: %w", q.cfg.Errors.Waiting, context.Cause(ctx))
+	}
+}
+
+// Add queues a message and does not wait. done is called once, in the order of the
+// messages, on the goroutine of Run: it does not block. An error is returned instead of
+// calling it.
+func (q *Queue[T]) Add(value T, size int, done func(result string, err error)) error {
+	err := q.add(&Item[T]{Value: value, size: size, done: done})
+	if err != nil {
+		q.cfg.Lost.Add(1)
+	}
+	return err
+}
+
+func (q *Queue[T]) add(x *Item[T]) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return q.cfg.Errors.Closed
+	case x.size > q.cfg.MaxItem:
+		return q.cfg.Errors.TooLarge
+	case q.down != nil:
+		return fmt.Errorf("%w: %w", q.cfg.Errors.Down, q.down)
+	case q.bytes+x.size > q.cfg.MaxBytes:
+		return q.cfg.Errors.Full
+	}
+	q.queue = append(q.queue, x)
+	q.bytes += x.size
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Available is the error that a message would get at once, nil when there is none.
+func (q *Queue[T]) Available() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return q.cfg.Errors.Closed
+	case q.down != nil:
+		return fmt.Errorf("%w: %w", q.cfg.Errors.Down, q.down)
+	}
+	return nil
+}
+
+// Run publishes until ctx ends; then nothing is accepted any more.
+func (q *Queue[T]) Run(ctx context.Context) {
+	defer q.giveUp(q.cfg.Errors.Closed, func() { q.closed = true })
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-q.wake:
+		}
+		for batch := q.take(); len(batch) > 0; batch = q.take() {
+			if broken := q.exchange(ctx, batch); broken != nil {
+				q.giveUp(fmt.Errorf("%w: %w", q.cfg.Errors.Down, broken), func() { q.down = broken })
+				q.cfg.Changed(broken)
+				q.heal(ctx)
+			}
+		}
+	}
+}
+
+// take returns the messages for one exchange.
+func (q *Queue[T]) take() []*Item[T] {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, size := 0, 0
+	for n < len(q.queue) && (n == 0 || n < q.cfg.BatchItems && size+q.queue[n].size <= q.cfg.BatchBytes) {
+		size += q.queue[n].size
+		n++
+	}
+	batch := append([]*Item[T](nil), q.queue[:n]...)
+	clear(q.queue[:n])
+	q.queue = q.queue[n:]
+	q.bytes -= size
+	if len(q.queue) == 0 {
+		q.queue = nil
+	}
+	return batch
+}
+
+// exchange sends a batch. The error says that the medium is lost.
+func (q *Queue[T]) exchange(ctx context.Context, batch []*Item[T]) (broken error) {
+	ctx, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+	defer cancel()
+	q.cfg.Exchange(ctx, batch)
+	for _, x := range batch {
+		err := x.Err
+		switch {
+		case err == nil:
+			q.cfg.Published.Add(1)
+		default:
+			q.cfg.Lost.Add(1)
+			if refused := q.cfg.Refused(err); refused != nil {
+				err = refused
+			} else {
+				broken = err
+				err = fmt.Errorf("%w: %w", q.cfg.Errors.Down, err)
+			}
+		}
+		x.done(x.Result, err)
+	}
+	return broken
+}
+
+// giveUp fails what waits, after note has said why.
+func (q *Queue[T]) giveUp(err error, note func()) {
+	q.mu.Lock()
+	note()
+	queue := q.queue
+	q.queue, q.bytes = nil, 0
+	q.mu.Unlock()
+	q.cfg.Lost.Add(uint64(len(queue)))
+	for _, x := range queue {
+		x.done("", err)
+	}
+}
+
+// heal waits until the medium answers again.
+func (q *Queue[T]) heal(ctx context.Context) {
+	var pause backoff.Backoff
+	for pause.Wait(ctx) {
+		bounded, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
+		err := q.cfg.Probe(bounded)
+		cancel()
+		if err == nil {
+			q.mu.Lock()
+			q.down = nil
+			q.mu.Unlock()
+			q.cfg.Changed(nil)
+			return
+		}
+	}
+}
