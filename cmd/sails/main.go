@@ -22,7 +22,7 @@ import (
 // Exit codes, as `sails help` lists them.
 const (
 	exitFailed = 1 // what was asked for did not work
-	exitUsage  = 2 // it was asked for wrongly
+	exitUsage  = 2 // it was asked for wrongly, or nothing could be tried
 )
 
 func main() {
@@ -49,6 +49,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	var usage *usageError
 	if errors.As(err, &usage) {
 		fmt.Fprintf(stderr, "See: %s --help\n", cmd.CommandPath())
+		return exitUsage
+	}
+	var setup *setupError
+	if errors.As(err, &setup) {
 		return exitUsage
 	}
 	return exitFailed
@@ -93,8 +97,9 @@ func newRoot() *cobra.Command {
 	root.AddGroup(
 		&cobra.Group{ID: "run", Title: "Run an application:"},
 		&cobra.Group{ID: "move", Title: "Move an application from Node:"},
+		&cobra.Group{ID: "check", Title: "Check a server:"},
 	)
-	root.AddCommand(newNew(), newLift(), newRoutes(), newMigrate(), newExport(), newGenerate(), newVersion())
+	root.AddCommand(newNew(), newLift(), newRoutes(), newMigrate(), newExport(), newGenerate(), newConformance(), newVersion())
 	return root
 }
 

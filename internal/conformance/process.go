@@ -80,15 +80,18 @@ func (d *Driver) Do(job, answer any, limit time.Duration) error {
 		}
 		return json.Unmarshal(line, answer)
 	case <-timer.C:
-		_ = d.cmd.Process.Kill()
+		d.kill()
 		return ErrTimeout
 	}
 }
 
+// kill ends the process at once; Do then fails. Safe from any goroutine.
+func (d *Driver) kill() { _ = d.cmd.Process.Kill() }
+
 // Close ends the process.
 func (d *Driver) Close() {
 	_ = d.in.Close()
-	kill := time.AfterFunc(3*time.Second, func() { _ = d.cmd.Process.Kill() })
+	kill := time.AfterFunc(3*time.Second, d.kill)
 	defer kill.Stop()
 	for range d.answers { // until the process has closed its output
 	}

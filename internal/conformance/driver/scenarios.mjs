@@ -36,8 +36,8 @@ async function describe(files) {
 }
 
 async function resetServer(url) {
-  const { port } = new URL(url);
-  const res = await exchange({ host: '127.0.0.1', port, path: '/test/reset', method: 'POST', agent: false, timeout: 8000 });
+  const { hostname: host, port } = new URL(url);
+  const res = await exchange({ host, port: port || 80, path: '/test/reset', method: 'POST', agent: false, timeout: 8000 });
   if (res.status !== 200) { throw new Error(`POST /test/reset answered ${res.status}`); }
 }
 

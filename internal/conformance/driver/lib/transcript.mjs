@@ -16,14 +16,17 @@ export class Transcript {
   #sockets = new Map();
 
   constructor({ url, transport, client, births, quietMs, replyMs }) {
+    const { hostname, port } = new URL(url);
     this.url = url.replace(/\/$/, '');
-    this.port = Number(new URL(url).port);
+    this.host = hostname;
+    this.port = Number(port || 80);
     this.transport = transport;
     this.client = client;
     this.births = births;
     this.quietMs = quietMs;
     this.replyMs = replyMs;
     this.masking = new Masking(this.port);
+    if (!/^(?:localhost|127\.0\.0\.1)$/.test(hostname)) { this.masking.word(`${hostname}:${this.port}`, '<host>'); }
   }
 
   get mask() { return this.masking; }
@@ -66,7 +69,7 @@ export class Transcript {
     if (body !== undefined) { sent['content-length'] = Buffer.byteLength(body); }
     const step = { http: label ?? `${method} ${this.masking.text(path)}` };
     try {
-      const res = await exchange({ host: '127.0.0.1', port: this.port, method, path, headers: sent, agent: false, timeout: this.replyMs + 3000 }, body);
+      const res = await exchange({ host: this.host, port: this.port, method, path, headers: sent, agent: false, timeout: this.replyMs + 3000 }, body);
       jar?.take(res.headers['set-cookie']);
       const parsed = parseBody(res);
       let shown = this.masking.value(parsed);
@@ -82,7 +85,7 @@ export class Transcript {
   // Sends bytes over bare TCP and records the first line of what comes back.
   async tcp(label, text, waitMs = 400) {
     let got = '';
-    const conn = net.connect(this.port, '127.0.0.1');
+    const conn = net.connect(this.port, this.host);
     conn.on('data', (chunk) => { got += chunk.toString('latin1'); }).on('error', () => {});
     conn.write(text);
     await Promise.race([pause(waitMs), new Promise((ended) => conn.once('close', ended))]);
