@@ -19,7 +19,7 @@ func Root(t testing.TB) string {
 		t.Fatal(err)
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(dir, "driver", "package.json")); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "setup", "install.sh")); err == nil {
 			return dir
 		}
 		parent := filepath.Dir(dir)
