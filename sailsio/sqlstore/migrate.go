@@ -60,7 +60,7 @@ func (s *Store) Migrate(ctx context.Context, mode Migration, progress func(table
 		return fmt.Errorf("sqlstore: beginning a migration: %w", err)
 	}
 	defer tx.Rollback() // does nothing after Commit
-	if err := run(context.WithValue(ctx, transactionKey{}, &transaction{s, tx})); err != nil {
+	if err := run(s.Within(ctx, tx)); err != nil {
 		return err
 	}
 	return tx.Commit()

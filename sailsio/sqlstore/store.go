@@ -89,6 +89,13 @@ func (s *Store) inTransaction(ctx context.Context) *sql.Tx {
 // transaction of the store.
 func (s *Store) InTransaction(ctx context.Context) bool { return s.inTransaction(ctx) != nil }
 
+// Within returns a context whose calls are part of a transaction that somebody else
+// began on the same database, and ends: a migration's, for example. It must not be
+// used after that.
+func (s *Store) Within(ctx context.Context, tx *sql.Tx) context.Context {
+	return context.WithValue(ctx, transactionKey{}, &transaction{s, tx})
+}
+
 // Transaction runs fn in a transaction: calls with the context it gets are part
 // of it. It commits when fn returns nil and otherwise rolls back and returns
 // fn's error. Inside another transaction of the same store it joins that one. A
@@ -110,7 +117,7 @@ func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) er
 			tx.Rollback() // the error that led here says more than a failing rollback
 		}
 	}()
-	if err := fn(context.WithValue(ctx, transactionKey{}, &transaction{s, tx})); err != nil {
+	if err := fn(s.Within(ctx, tx)); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
