@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/socketio"
 	"github.com/go-sails/sails/virtualrequest"
 )
@@ -103,35 +104,37 @@ func (c *call) Run() {
 }
 
 // answer is called once.
-func (c *call) answer(r *virtualrequest.Response) {
-	c.conn.capture(r.SetCookie)
+func (c *call) answer(a *virtualrequest.Answer) {
+	c.conn.capture(a.SetCookie)
 	if c.event == nil {
 		return // RS-8: executed all the same
 	}
-	if err := acknowledge(c.event, r); err != nil && !errors.Is(err, socketio.ErrClosed) {
+	if err := acknowledge(c.event, a); err != nil && !errors.Is(err, socketio.ErrClosed) {
 		c.app.cfg.Logger.Error("virtual request not answered",
 			"socket", c.conn.socket.ID(), "url", c.request.URL, "error", err)
 	}
 }
 
 // answers are buffers for encoded answers.
-var answers = sync.Pool{New: func() any { return new([]byte) }}
+var answers = sync.Pool{New: func() any { return new(rawjson.Trusted) }}
 
 // maxPooled is the largest buffer worth keeping.
 const maxPooled = 64 << 10
 
 // acknowledge sends the answer of a request.
-func acknowledge(e *socketio.Event, r *virtualrequest.Response) error {
-	buf := answers.Get().(*[]byte)
+func acknowledge(e *socketio.Event, a *virtualrequest.Answer) error {
+	buf := answers.Get().(*rawjson.Trusted)
 	defer answers.Put(buf)
-	text, ok := r.AppendJSON((*buf)[:0])
+	text, ok := a.AppendJSON((*buf)[:0])
 	if !ok {
-		return e.Ack(r) // binary
+		return e.Ack(a.Response()) // binary
 	}
-	if cap(text) <= maxPooled {
-		*buf = text
+	*buf = text
+	err := e.Ack(buf)
+	if cap(text) > maxPooled {
+		*buf = nil
 	}
-	return e.Ack(json.RawMessage(text))
+	return err
 }
 
 // falsy tells whether JavaScript would call a JSON value false.

@@ -263,6 +263,8 @@ func TestSetBody(t *testing.T) {
 		{"no bytes", []byte{}, []byte{}},
 		{"raw", raw(`{"z":1,"a":1.00}`), raw(`{"z":1,"a":1.00}`)},
 		{"bad raw", raw(`{`), nil},
+		{"raw not UTF-8", raw("\"\xff\""), nil},
+		{"raw inside, not UTF-8", []json.RawMessage{raw("\"\xff\"")}, nil},
 		{"number", 42.5, raw("42.5")},
 		{"html", map[string]string{"a": "<&>"}, raw(`{"a":"<&>"}`)},
 		{"nested bytes", map[string]any{"bin": one, "n": 1}, map[string]any{"bin": one, "n": raw("1")}},

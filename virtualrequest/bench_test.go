@@ -45,8 +45,8 @@ func BenchmarkVirtualRequest(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				d.Run(ctx, origin, r, func(response *virtualrequest.Response) {
-					buf, _ = response.AppendJSON(buf[:0])
+				d.Run(ctx, origin, r, func(a *virtualrequest.Answer) {
+					buf, _ = a.AppendJSON(buf[:0])
 				})
 			}
 		})

@@ -53,25 +53,6 @@ func (d *Dispatcher) log() *slog.Logger {
 	return d.Logger
 }
 
-// trim applies the dispatcher's switches to an answer.
-func (d *Dispatcher) trim(r *Response) {
-	if d.OmitHeaders {
-		r.Header = nil
-	}
-	if d.OmitStatusCode {
-		r.StatusCode = 0
-	}
-}
-
-// refusal is an answer the library gives itself.
-func refusal(status int) *Response {
-	text := refusalText(status)
-	if status == statusBadEscape {
-		status = http.StatusBadRequest
-	}
-	return &Response{Body: text, Header: map[string]any{}, StatusCode: status}
-}
-
 // Serve runs the handler for r and returns its answer, never nil. It returns
 // when the handler does, or at the time limit. ctx should end with the socket:
 // the handler's context is derived from it. from may be nil for a socket without
@@ -81,7 +62,7 @@ func refusal(status int) *Response {
 // with SetBody and Flush and go on.
 func (d *Dispatcher) Serve(ctx context.Context, from *Origin, r *Request) *Response {
 	answered := make(chan *Response, 1)
-	answer := func(response *Response) { answered <- response }
+	answer := func(a *Answer) { answered <- a.Response() }
 	if d.Timeout > 0 {
 		go d.Run(ctx, from, r, answer)
 	} else {
@@ -91,14 +72,14 @@ func (d *Dispatcher) Serve(ctx context.Context, from *Origin, r *Request) *Respo
 }
 
 // Run runs the handler for r on the calling goroutine and calls answer exactly
-// once with the response, never nil: when the handler returns, panics (500,
+// once, with what is valid until answer returns: when the handler returns, panics (500,
 // SEC-73) or flushes a complete body, or at the time limit (503), then from
 // another goroutine while the handler may still run. Run returns when the
 // handler does. answer must not block on the handler.
 //
 // Events that the handler emits before it answers therefore come before the
 // answer, and those after it later (RS-10).
-func (d *Dispatcher) Run(ctx context.Context, from *Origin, r *Request, answer func(*Response)) {
+func (d *Dispatcher) Run(ctx context.Context, from *Origin, r *Request, answer func(*Answer)) {
 	if from == nil {
 		from = new(Origin)
 	}
@@ -186,7 +167,7 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Requ
 		ProtoMinor: 1,
 		Header:     header,
 		Body:       http.NoBody,
-		RequestURI: requestURI(&ex.url),
+		RequestURI: requestURI(&ex.url, r.URL),
 	}
 	if h := from.handshake; h != nil {
 		base.Host, base.RemoteAddr, base.TLS = h.Host, h.RemoteAddr, h.TLS
@@ -201,13 +182,17 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Requ
 	return base.WithContext(&ex.ctx), 0
 }
 
-// requestURI is url.URL.RequestURI for the urls we make, which mostly need no
-// escaping.
-func requestURI(u *url.URL) string {
+// requestURI is url.URL.RequestURI for the urls we make, which mostly are sent as
+// they shall be.
+func requestURI(u *url.URL, sent string) string {
+	path := u.EscapedPath()
 	if u.RawQuery == "" && !u.ForceQuery {
-		return u.EscapedPath()
+		return path
 	}
-	return u.EscapedPath() + "?" + u.RawQuery
+	if n := len(path); len(sent) == n+1+len(u.RawQuery) && sent[:n] == path && sent[n] == '?' && sent[n+1:] == u.RawQuery {
+		return sent
+	}
+	return path + "?" + u.RawQuery
 }
 
 // hasBody decides whether the handler sees a body. The package comment says

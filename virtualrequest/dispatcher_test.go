@@ -46,7 +46,7 @@ func TestDispatcher_Panic(t *testing.T) {
 			var response *virtualrequest.Response
 			go func() {
 				defer close(done)
-				d.Run(context.Background(), nil, get("/boom"), func(r *virtualrequest.Response) { response = r })
+				d.Run(context.Background(), nil, get("/boom"), func(a *virtualrequest.Answer) { response = a.Response() })
 			}()
 			<-done
 			if got := show(response); got != `{"body":"Internal Server Error","headers":{},"statusCode":500}` {
@@ -78,7 +78,7 @@ func TestDispatcher_ExactlyOneAnswer(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			d.Run(context.Background(), nil, get("/"), func(r *virtualrequest.Response) { answers <- r })
+			d.Run(context.Background(), nil, get("/"), func(a *virtualrequest.Answer) { answers <- a.Response() })
 		}()
 		<-done
 		if len(answers) != 1 || (<-answers).Body != "Internal Server Error" {
@@ -111,7 +111,7 @@ func TestDispatcher_AnswerBeforeReturn(t *testing.T) {
 		virtualrequest.SetBody(w, 3)
 		w.WriteHeader(500)
 	})}
-	d.Run(context.Background(), nil, get("/"), func(r *virtualrequest.Response) { order = append(order, show(r)) })
+	d.Run(context.Background(), nil, get("/"), func(a *virtualrequest.Answer) { order = append(order, show(a.Response())) })
 	if got, want := strings.Join(order, " "), `before {"body":{"n":2},"headers":{},"statusCode":200} after`; got != want {
 		t.Errorf("order %s, want %s", got, want)
 	}

@@ -41,8 +41,8 @@ func ExampleSetBody() {
 	})
 	dispatcher := &virtualrequest.Dispatcher{Handler: handler}
 	request := &virtualrequest.Request{Method: http.MethodPost, URL: "/jobs"}
-	dispatcher.Run(context.Background(), nil, request, func(r *virtualrequest.Response) {
-		jwr, _ := r.AppendJSON(nil)
+	dispatcher.Run(context.Background(), nil, request, func(a *virtualrequest.Answer) {
+		jwr, _ := a.AppendJSON(nil)
 		fmt.Println(string(jwr))
 	})
 	// Output:

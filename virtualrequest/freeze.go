@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/go-sails/sails/internal/rawjson"
 )
@@ -29,6 +30,9 @@ func freeze(v any) (body any, size int64, err error) {
 		if err := rawjson.Valid(v); err != nil {
 			return nil, 0, err
 		}
+		if !utf8.Valid(v) {
+			return nil, 0, errUTF8
+		}
 		return slices.Clone(v), int64(len(v)), nil
 	}
 	rv := reflect.ValueOf(v)
@@ -44,6 +48,9 @@ func freeze(v any) (body any, size int64, err error) {
 		}
 	}
 	raw, err := rawjson.Marshal(v)
+	if err == nil && !utf8.Valid(raw) { // a MarshalJSON somewhere in v
+		err = errUTF8
+	}
 	return raw, int64(len(raw)), err
 }
 

@@ -1,15 +1,11 @@
 package virtualrequest
 
 import (
-	"encoding/json"
 	"errors"
 	"mime"
 	"net/http"
 	"strings"
 	"sync"
-	"unicode/utf8"
-
-	"github.com/go-sails/sails/internal/rawjson"
 )
 
 var (
@@ -22,25 +18,31 @@ var (
 )
 
 // recorder is the virtual http.ResponseWriter. Handlers may keep it after they
-// return, so it is never reused.
+// return, so it is never reused; its draft is.
 type recorder struct {
 	dispatcher *Dispatcher
-	answer     func(*Response)
+	answer     func(*Answer)
 
 	header http.Header // the handler's own; nil until asked for
 
-	mu        sync.Mutex
-	done      bool           // guarded by mu, as all below: answered
-	status    int            // 0 before WriteHeader
-	sent      map[string]any // header as it was at WriteHeader
-	mediaType string         // lower case, without parameters; "" if not set
-	written   []byte
-	body      any
-	hasBody   bool  // SetBody was called
-	fault     error // answer 500 instead
-
-	response Response // the answer, made once; here to save an allocation
+	mu      sync.Mutex
+	done    bool      // guarded by mu, as all below: answered
+	hasBody bool      // SetBody was called
+	media   mediaKind // of what is written
+	status  int       // 0 before WriteHeader
+	draft   *draft    // from WriteHeader until the answer
+	body    any       // from SetBody
+	fault   error     // answer 500 instead
 }
+
+// mediaKind tells the content types apart that make a JWR's body (SU-23).
+type mediaKind uint8
+
+const (
+	mediaText mediaKind = iota // or not set
+	mediaJSON
+	mediaBinary
+)
 
 func (w *recorder) Header() http.Header {
 	if w.header == nil {
@@ -69,29 +71,35 @@ func (w *recorder) writeHeader(status int) {
 		status = http.StatusInternalServerError
 	}
 	w.status = status
-	if len(w.header) == 0 {
-		w.sent = map[string]any{}
-		return
+	w.draft = newDraft()
+	if !w.dispatcher.OmitHeaders {
+		w.draft.setHeader(w.header)
 	}
-	w.sent = jwrHeader(w.header)
 	for name, values := range w.header {
 		if strings.EqualFold(name, "Content-Type") && len(values) > 0 {
-			w.mediaType = mediaType(values[0])
+			w.media = mediaKindOf(values[0])
 		}
 	}
 }
 
-func mediaType(contentType string) string {
-	switch contentType {
+func mediaKindOf(contentType string) mediaKind {
+	t := contentType
+	switch t {
 	case "application/json", "application/json; charset=utf-8":
-		return "application/json"
+		return mediaJSON
 	}
 	t, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		t, _, _ = strings.Cut(contentType, ";")
 		t = strings.ToLower(strings.TrimSpace(t))
 	}
-	return t
+	switch {
+	case t == "application/json" || strings.HasSuffix(t, "+json"):
+		return mediaJSON
+	case t == "application/octet-stream":
+		return mediaBinary
+	}
+	return mediaText
 }
 
 // ready prepares for n more bytes of body.
@@ -103,7 +111,7 @@ func (w *recorder) ready(n int) error {
 	if w.status == http.StatusNoContent || w.status == http.StatusNotModified {
 		return http.ErrBodyNotAllowed
 	}
-	if limit := w.dispatcher.maxResponse(); limit >= 0 && int64(n) > limit-int64(len(w.written)) {
+	if limit := w.dispatcher.maxResponse(); limit >= 0 && int64(n) > limit-int64(len(w.draft.written())) {
 		w.fault = ErrTooLarge
 		return ErrTooLarge
 	}
@@ -116,7 +124,7 @@ func (w *recorder) Write(p []byte) (int, error) {
 	if err := w.ready(len(p)); err != nil {
 		return 0, err
 	}
-	w.written = append(w.written, p...)
+	w.draft.buf = append(w.draft.buf, p...)
 	return len(p), nil
 }
 
@@ -126,7 +134,7 @@ func (w *recorder) WriteString(s string) (int, error) {
 	if err := w.ready(len(s)); err != nil {
 		return 0, err
 	}
-	w.written = append(w.written, s...)
+	w.draft.buf = append(w.draft.buf, s...)
 	return len(s), nil
 }
 
@@ -144,7 +152,7 @@ func (w *recorder) Flush() {
 func (w *recorder) setBody(v any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.done || w.hasBody || len(w.written) > 0 {
+	if w.done || w.hasBody || w.draft != nil && len(w.draft.written()) > 0 {
 		w.dispatcher.log().Warn("virtualrequest: second answer ignored")
 		return
 	}
@@ -170,65 +178,53 @@ func (w *recorder) finish() {
 		return
 	}
 	w.writeHeader(http.StatusOK)
-	w.done = true
-	response := &w.response
-	response.StatusCode, response.Header = w.status, w.sent
-	fault := w.fault
+	d, body, fault := w.draft, w.body, w.fault
+	w.done, w.draft, w.body = true, nil, nil
+	w.mu.Unlock()
+	a := &d.answer
 	switch {
 	case fault != nil:
-		response.StatusCode = http.StatusInternalServerError
-		response.Header = map[string]any{}
-		response.Body = refusalText(http.StatusInternalServerError)
-	case w.hasBody:
-		response.Body = w.body
-	case w.written != nil:
-		response.Body = bodyOf(w.written, w.mediaType)
-	}
-	w.body, w.written = nil, nil
-	w.mu.Unlock()
-	if fault != nil {
 		w.dispatcher.log().Error("virtualrequest: answer replaced by 500", "error", fault)
+		d.refuse(w.dispatcher, http.StatusInternalServerError)
+	case body != nil:
+		a.body = body
+		fallthrough
+	default:
+		a.StatusCode, a.header = w.status, d.header()
+		a.setText(d.written(), w.media)
 	}
-	if len(w.header) > 0 {
-		response.SetCookie = setCookies(w.header)
+	for name, values := range w.header {
+		if strings.EqualFold(name, "Set-Cookie") {
+			a.SetCookie = append(a.SetCookie, values...)
+		}
 	}
-	w.deliver(response)
+	w.deliver(d)
 }
 
 // replace delivers a generic answer of the library's own, unless the request
 // has been answered. It may run beside the handler and leaves its header alone.
-func (w *recorder) replace(status int) bool {
+func (w *recorder) replace(status int) {
 	w.mu.Lock()
 	if w.done {
 		w.mu.Unlock()
-		return false
+		return
 	}
-	w.done = true
-	w.body, w.written = nil, nil
+	d := w.draft
+	w.done, w.draft, w.body = true, nil, nil
 	w.mu.Unlock()
-	w.deliver(refusal(status))
-	return true
+	if d == nil {
+		d = newDraft()
+	}
+	d.refuse(w.dispatcher, status)
+	w.deliver(d)
 }
 
-func (w *recorder) deliver(r *Response) {
-	w.dispatcher.trim(r)
-	w.answer(r)
-}
-
-// bodyOf makes the JWR's body of the bytes a handler wrote (SU-23).
-func bodyOf(written []byte, mediaType string) any {
-	switch {
-	case mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"):
-		if text := rawjson.Trim(written); rawjson.Valid(text) == nil && utf8.Valid(text) {
-			return json.RawMessage(text)
-		}
-	case mediaType == "application/octet-stream":
-		return written
+func (w *recorder) deliver(d *draft) {
+	if w.dispatcher.OmitStatusCode {
+		d.answer.StatusCode = 0
 	}
-	if !utf8.Valid(written) {
-		return written
-	}
-	return string(written)
+	w.answer(&d.answer)
+	d.release()
 }
 
 // SetBody makes v itself the JWR's body and reports whether w is a virtual

@@ -1,13 +1,6 @@
 package virtualrequest
 
-import (
-	"encoding/json"
-	"net/http"
-	"slices"
-	"strconv"
-	"strings"
-	"unicode/utf8"
-)
+import "encoding/json"
 
 // Response is the JWR: the one argument of a virtual request's ack (RS-1).
 // Encoded as JSON it is `{"body":...,"headers":{...},"statusCode":200}`, in this
@@ -36,171 +29,31 @@ type Response struct {
 // AppendJSON appends the JWR's JSON text to dst. It returns dst unchanged and
 // false when the body is or holds binary, which JSON cannot carry.
 func (r *Response) AppendJSON(dst []byte) ([]byte, bool) {
-	out := append(dst, '{')
-	switch body := r.Body.(type) {
-	case nil:
-	case json.RawMessage:
-		out = append(append(out, `"body":`...), body...)
-	case string:
-		out = appendString(append(out, `"body":`...), body)
-	default:
-		return dst, false
-	}
+	a := Answer{StatusCode: r.StatusCode, body: r.Body}
 	if r.Header != nil {
-		if r.Body != nil {
-			out = append(out, ',')
-		}
-		out = appendHeader(append(out, `"headers":`...), r.Header)
+		a.header = appendFields(nil, r.fields())
 	}
-	if r.StatusCode != 0 {
-		if r.Body != nil || r.Header != nil {
-			out = append(out, ',')
-		}
-		out = strconv.AppendInt(append(out, `"statusCode":`...), int64(r.StatusCode), 10)
-	}
-	return append(out, '}'), true
+	return a.AppendJSON(dst)
 }
 
-func appendHeader(out []byte, h map[string]any) []byte {
-	if len(h) == 0 {
-		return append(out, '{', '}')
-	}
-	var room [16]string
-	names := room[:0]
-	for name := range h {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for i, name := range names {
-		if i == 0 {
-			out = append(out, '{')
-		} else {
-			out = append(out, ',')
-		}
-		out = append(appendString(out, name), ':')
-		switch v := h[name].(type) {
+// fields lists the header for appendFields.
+func (r *Response) fields() []field {
+	list := make([]field, 0, len(r.Header))
+	for name, value := range r.Header {
+		f := field{name: name}
+		switch v := value.(type) {
 		case string:
-			out = appendString(out, v)
-		case int:
-			out = strconv.AppendInt(out, int64(v), 10)
+			f.value = v
 		case []string:
-			for j, s := range v {
-				if j == 0 {
-					out = append(out, '[')
-				} else {
-					out = append(out, ',')
-				}
-				out = appendString(out, s)
-			}
-			out = append(out, ']')
-		default: // somebody else's addition to the map
+			f.list = v
+		default: // a number, or somebody else's addition to the map
 			text, err := json.Marshal(v)
 			if err != nil {
 				text = []byte("null")
 			}
-			out = append(out, text...)
+			f.json = text
 		}
+		list = append(list, f)
 	}
-	return append(out, '}')
-}
-
-// appendString appends s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD.
-func appendString(out []byte, s string) []byte {
-	out = append(out, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
-			out = append(append(out, s[from:i]...), "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		out = append(out, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			out = append(out, '\\', c)
-		case '\n':
-			out = append(out, '\\', 'n')
-		case '\r':
-			out = append(out, '\\', 'r')
-		case '\t':
-			out = append(out, '\\', 't')
-		default:
-			const hex = "0123456789abcdef"
-			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(append(out, s[from:]...), '"')
-}
-
-// jwrHeader spells the fields that a handler set as the JWR shows them.
-func jwrHeader(h http.Header) map[string]any {
-	out := make(map[string]any, 2*len(h))
-	for name, values := range h {
-		if len(values) == 0 || strings.EqualFold(name, "Set-Cookie") {
-			continue
-		}
-		lower := lowerName(name)
-		v := jwrValue(lower, values)
-		out[name] = v
-		if lower == name {
-			continue
-		}
-		if _, set := h[lower]; !set {
-			out[lower] = v
-		}
-	}
-	return out
-}
-
-// lowerName is strings.ToLower without the allocation for the fields that
-// nearly every handler sets.
-func lowerName(name string) string {
-	switch name {
-	case "Content-Type":
-		return "content-type"
-	case "Cache-Control":
-		return "cache-control"
-	case "Location":
-		return "location"
-	case "Vary":
-		return "vary"
-	}
-	return strings.ToLower(name)
-}
-
-func jwrValue(lower string, values []string) any {
-	if len(values) > 1 {
-		return slices.Clone(values)
-	}
-	if lower == "content-length" {
-		if n, err := strconv.Atoi(values[0]); err == nil && n >= 0 {
-			return n
-		}
-	}
-	return values[0]
-}
-
-// setCookies collects the Set-Cookie values of h in any spelling.
-func setCookies(h http.Header) []string {
-	var out []string
-	for name, values := range h {
-		if strings.EqualFold(name, "Set-Cookie") {
-			out = append(out, values...)
-		}
-	}
-	return out
+	return list
 }

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/go-sails/sails/internal/rawjson"
 )
 
 // maxEncodeDepth bounds the nesting of values walked by this package; what
@@ -117,6 +119,8 @@ func (e *Encoder) value(v any, depth int) error {
 		e.attach(v)
 	case json.RawMessage:
 		return e.raw(v)
+	case *rawjson.Trusted:
+		e.Buf = append(e.Buf, *v...)
 	case []any:
 		return e.list(v, depth)
 	case map[string]any:
