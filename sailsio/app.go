@@ -3,12 +3,15 @@ package sailsio
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/go-sails/sails/engineio"
 	"github.com/go-sails/sails/sailsio/session"
 	"github.com/go-sails/sails/socketio"
 	"github.com/go-sails/sails/virtualrequest"
@@ -142,6 +145,15 @@ func (a *App) Model(identity string) *Model {
 		return m
 	}
 	return a.pubsub.model(identity, nil, &a.cfg)
+}
+
+// Serve answers the requests of a listener until ctx ends, with the time-outs that
+// keep silent clients from staying; then it shuts the App down, lets plain requests in
+// flight finish, and returns nil, or why that was not done in engineio.DrainLimit. See
+// engineio.Serve for what else it sets, and for an http.Server of your own.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{Handler: a, ErrorLog: slog.NewLogLogger(a.cfg.Logger.Handler(), slog.LevelDebug)}
+	return engineio.Serve(ctx, l, srv, a.Shutdown, 0)
 }
 
 // drainFor is how long Shutdown waits for requests in flight.

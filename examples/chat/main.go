@@ -8,23 +8,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 )
 
 func main() {
 	client := flag.String("client", "examples/chat/node_modules/sails.io.js/dist/sails.io.js", "the sails.io.js to serve to browsers, installed from npm")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process
 	if err := run(ctx, *client); err != nil {
 		fmt.Fprintln(os.Stderr, "chat:", err)
 		os.Exit(1)
@@ -44,20 +41,9 @@ func run(ctx context.Context, client string) error {
 	if err != nil {
 		return fmt.Errorf("%w (PORT=… chooses another port)", err)
 	}
-	srv := &http.Server{Handler: c.app, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
 	fmt.Printf("\n  Chat demo listening at http://localhost:%s\n  Open it in two tabs. The same routes answer curl:\n\n    curl http://localhost:%s/rooms/blue\n\n", port, port)
 	if _, err := os.Stat(client); err != nil {
 		fmt.Printf("  The browser client is missing (%s): run \"make run\", or \"npm ci\" in examples/chat.\n\n", client)
 	}
-
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	stopping, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	return errors.Join(c.app.Shutdown(stopping), srv.Shutdown(stopping))
+	return c.app.Serve(ctx, l)
 }

@@ -2,8 +2,12 @@
 package main
 
 import (
+	"context"
 	"log"
+	"net"
 	"net/http"
+	"os/signal"
+	"syscall"
 
 	"github.com/gorilla/mux"
 
@@ -24,5 +28,13 @@ func main() {
 		}
 		_ = app.Sockets().Broadcast(req.Context(), room, "joined", map[string]string{"who": id}, sailsio.Omit(id))
 	}).Methods(http.MethodPost)
-	log.Fatal(http.ListenAndServe("127.0.0.1:1337", app))
+	l, err := net.Listen("tcp", "127.0.0.1:1337")
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)              // a second signal ends the process
+	if err := app.Serve(ctx, l); err != nil { // http.Serve does as well, but cuts clients off at the end
+		log.Fatal(err)
+	}
 }

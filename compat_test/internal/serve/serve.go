@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/go-sails/sails/engineio"
 )
 
 // stopLimit is what requests in flight and clients get after SIGTERM; a second
@@ -44,34 +46,13 @@ func run(h http.Handler, shutdown func(context.Context) error) error {
 	if os.Getenv("PPROF") == "1" {
 		h = withProfiles(h)
 	}
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: 10 * time.Second, // SEC-16
-		IdleTimeout:       time.Minute,      // SEC-16
-		MaxHeaderBytes:    64 << 10,         // SEC-10
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
 	fmt.Println("listening")
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	stop()
-	stopping, cancel := context.WithTimeout(context.Background(), stopLimit)
-	defer cancel()
-	var problem error
-	if shutdown != nil {
-		problem = shutdown(stopping)
-	}
-	if err := srv.Shutdown(stopping); err != nil {
-		_ = srv.Close() // requests that never end are part of some tests
-	}
-	if errors.Is(problem, context.DeadlineExceeded) {
+	context.AfterFunc(ctx, stop)
+	err = engineio.Serve(ctx, l, &http.Server{Handler: h}, shutdown, stopLimit)
+	if errors.Is(err, context.DeadlineExceeded) { // requests that never end are part of some tests
 		return nil
 	}
-	return problem
+	return err
 }
 
 func withProfiles(h http.Handler) http.Handler {
