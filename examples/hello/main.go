@@ -33,8 +33,8 @@ func main() {
 		log.Fatal(err)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)              // a second signal ends the process
-	if err := app.Serve(ctx, l); err != nil { // http.Serve does as well, but cuts clients off at the end
+	context.AfterFunc(ctx, stop) // a second signal ends the process
+	if err := app.Serve(ctx, l); err != nil {
 		log.Fatal(err)
 	}
 }
