@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/go-sails/sails/internal/attach"
 )
 
 type contextKey struct{}
@@ -31,6 +33,21 @@ type requestContext struct {
 	inner  context.Context // guarded by mu; nil until needed
 	cancel context.CancelFunc
 	ended  bool // guarded by mu
+
+	attached [2]struct{ key, value any } // guarded by mu; see package attach
+}
+
+// Attach implements attach.Holder.
+func (c *requestContext) Attach(key, value any) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range c.attached {
+		if a := &c.attached[i]; a.key == nil {
+			a.key, a.value = key, value
+			return true
+		}
+	}
+	return false
 }
 
 func (c *requestContext) derived() context.Context {
@@ -82,10 +99,22 @@ func (c *requestContext) Err() error {
 }
 
 func (c *requestContext) Value(key any) any {
-	if key == (contextKey{}) {
+	switch key {
+	case contextKey{}:
 		return c.request
+	case attach.Key{}:
+		return c
 	}
-	if inner, _ := c.peek(); inner != nil {
+	c.mu.Lock()
+	inner := c.inner
+	for i := range c.attached {
+		if a := &c.attached[i]; a.key == key && key != nil {
+			c.mu.Unlock()
+			return a.value
+		}
+	}
+	c.mu.Unlock()
+	if inner != nil {
 		return inner.Value(key)
 	}
 	return c.parent.Value(key)

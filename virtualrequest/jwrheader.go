@@ -166,4 +166,3 @@ func appendString[T string | []byte](out []byte, s T) []byte {
 	}
 	return append(append(out, s[from:]...), '"')
 }
-

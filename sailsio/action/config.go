@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/go-sails/sails/internal/attach"
 	"github.com/go-sails/sails/virtualrequest"
 )
 
@@ -65,7 +66,7 @@ func (c *Config) Handler(next http.Handler) http.Handler {
 		if _, virtual := virtualrequest.FromContext(r.Context()); !virtual {
 			w = &onceWriter{ResponseWriter: w}
 		}
-		r = r.WithContext(WithConfig(r.Context(), c))
+		r = attach.With(r, configKey{}, c)
 		if c.ParseBodies {
 			if err := ParseBody(r); err != nil {
 				c.refuseBody(w, r, err)

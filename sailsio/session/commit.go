@@ -156,7 +156,8 @@ func internalServerError(w http.ResponseWriter) {
 // withOptionalInterfaces returns w with the interfaces of the underlying writer
 // that handlers ask for by type assertion. A virtual response has none of them
 // (SEC-70).
-func (w *commitWriter) withOptionalInterfaces() http.ResponseWriter {
+func (v *visit) withOptionalInterfaces() http.ResponseWriter {
+	w := &v.writer
 	_, flushes := w.ResponseWriter.(http.Flusher)
 	_, hijacks := w.ResponseWriter.(http.Hijacker)
 	switch {
@@ -167,12 +168,16 @@ func (w *commitWriter) withOptionalInterfaces() http.ResponseWriter {
 			hijacker
 		}{w, flusher{w}, hijacker{w}}
 	case flushes:
-		return struct {
-			*commitWriter
-			flusher
-		}{w, flusher{w}}
+		v.flushing = flushWriter{w, flusher{w}}
+		return &v.flushing
 	}
 	return w
+}
+
+// flushWriter is a commitWriter that flushes.
+type flushWriter struct {
+	*commitWriter
+	flusher
 }
 
 type flusher struct{ w *commitWriter }

@@ -226,6 +226,9 @@ func hasPrefixFold(s, prefix string) bool {
 // dot inside, as the names of files do: "/js/app.js", but also "/user/a.b"
 // (SE-13, VR-10).
 func LooksLikeAsset(r *http.Request) bool {
+	if strings.IndexByte(r.URL.Path, '.') < 0 {
+		return false // nor is there one in the escaped form
+	}
 	path := r.URL.EscapedPath()
 	slash := strings.LastIndexByte(path, '/')
 	if slash < 0 {

@@ -17,7 +17,7 @@ type inflight struct {
 type sidSlot struct {
 	id    string
 	users int           // guarded by inflight.mu
-	turn  chan struct{} // holds one token while someone reads and writes the store
+	turn  chan struct{} // guarded by inflight.mu, nil until needed; holds one token while someone reads and writes the store
 	ended bool          // guarded by turn: destroyed or regenerated; never write it again
 }
 
@@ -31,7 +31,7 @@ func (f *inflight) join(id string) *sidSlot {
 		if f.slots == nil {
 			f.slots = map[string]*sidSlot{}
 		}
-		s = &sidSlot{id: id, turn: make(chan struct{}, 1)}
+		s = &sidSlot{id: id}
 		f.slots[id] = s
 	}
 	s.users++
@@ -48,18 +48,25 @@ func (f *inflight) leave(s *sidSlot) {
 }
 
 // acquire waits for the slot's turn.
-func (s *sidSlot) acquire(ctx context.Context) error {
+func (f *inflight) acquire(ctx context.Context, s *sidSlot) error {
+	f.mu.Lock()
+	if s.turn == nil {
+		s.turn = make(chan struct{}, 1)
+	}
+	turn := s.turn
+	f.mu.Unlock()
 	select {
-	case s.turn <- struct{}{}:
+	case turn <- struct{}{}:
 		return nil
 	default:
 	}
 	select {
-	case s.turn <- struct{}{}:
+	case turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
+// release ends the turn. The channel does not change once somebody has acquired it.
 func (s *sidSlot) release() { <-s.turn }

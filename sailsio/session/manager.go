@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/go-sails/sails/internal/attach"
 	"github.com/go-sails/sails/virtualrequest"
 )
 
@@ -15,6 +16,13 @@ import (
 type Manager struct {
 	cfg      Config
 	requests inflight
+}
+
+// visit is what one request needs, in one allocation.
+type visit struct {
+	session  Session
+	writer   commitWriter
+	flushing flushWriter
 }
 
 // New checks cfg and returns a Manager. It fails for cookie settings that
@@ -39,23 +47,24 @@ func (m *Manager) Name() string { return m.cfg.Name }
 // sockets (RS-10).
 func (m *Manager) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, has := FromContext(r.Context()); has || m.skips(r) {
+		if s, has := FromContext(r.Context()); has && s.inUse() || m.skips(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		socket := socketFromContext(r.Context())
-		s, err := m.open(r.Context(), r.Header, socket)
-		if err != nil {
+		v := new(visit)
+		s := &v.session
+		s.m, s.socket = m, socketFromContext(r.Context())
+		if err := m.open(r.Context(), r.Header, s); err != nil {
 			m.cfg.Logger.ErrorContext(r.Context(), "session not loaded", "error", err)
 			internalServerError(w)
 			return
 		}
 		defer s.leave()
 		_, virtual := virtualrequest.FromContext(r.Context())
-		cw := &commitWriter{ResponseWriter: w, s: s, ctx: r.Context(), secure: m.secure(r), virtual: virtual}
+		v.writer = commitWriter{ResponseWriter: w, s: s, ctx: r.Context(), secure: m.secure(r), virtual: virtual}
 		panicked := true
-		defer func() { cw.finish(panicked) }()
-		next.ServeHTTP(cw.withOptionalInterfaces(), r.WithContext(context.WithValue(r.Context(), sessionKey{}, s)))
+		defer func() { v.writer.finish(panicked) }()
+		next.ServeHTTP(v.withOptionalInterfaces(), attach.With(r, sessionKey{}, s))
 		panicked = false
 	})
 }
@@ -69,8 +78,8 @@ func (m *Manager) Run(ctx context.Context, socket *SocketCookies, fn func(contex
 	if socket == nil || socket.nosessionHeader || socket.nosessionQuery {
 		return fn(ctx)
 	}
-	s, err := m.open(ctx, socket.requestHeader(), socket)
-	if err != nil {
+	s := &Session{m: m, socket: socket}
+	if err := m.open(ctx, socket.requestHeader(), s); err != nil {
 		return err
 	}
 	defer s.leave()
@@ -121,45 +130,46 @@ func (m *Manager) secure(r *http.Request) bool {
 	return strings.EqualFold(strings.TrimSpace(proto), "https")
 }
 
-// open loads the session that a request's cookie names, or begins a new one.
-func (m *Manager) open(ctx context.Context, header http.Header, socket *SocketCookies) (*Session, error) {
-	s := &Session{m: m, socket: socket}
-	if socket != nil {
-		if sid := socket.ownID(); sid != "" {
+// open loads the session that a request's cookie names into s, or begins a new one.
+func (m *Manager) open(ctx context.Context, header http.Header, s *Session) error {
+	if s.socket != nil {
+		if sid := s.socket.ownID(); sid != "" {
 			return m.openOwn(ctx, s, sid)
 		}
+		s.cookieID = s.socket.signedID(m, header)
+	} else {
+		s.cookieID = signedID(header, m.cfg.Name, m.cfg.Secrets)
 	}
-	s.cookieID = signedID(header, m.cfg.Name, m.cfg.Secrets)
 	if s.cookieID != "" {
 		slot := m.requests.join(s.cookieID)
 		found, err := m.load(ctx, s, slot)
 		if err != nil || found {
-			return s, err
+			return err
 		}
 		m.requests.leave(slot)
 	}
-	if socket != nil {
+	if s.socket != nil {
 		// SU-5: the socket keeps the session that begins here.
-		return m.openOwn(ctx, s, socket.adopt())
+		return m.openOwn(ctx, s, s.socket.adopt())
 	}
 	s.begin(m.requests.join(newID()), newCookie(&m.cfg.Cookie))
-	return s, nil
+	return nil
 }
 
 // openOwn loads the session that only one socket knows, or begins it under the
 // same id: nothing is stored before it is used (SEC-76).
-func (m *Manager) openOwn(ctx context.Context, s *Session, sid string) (*Session, error) {
+func (m *Manager) openOwn(ctx context.Context, s *Session, sid string) error {
 	slot := m.requests.join(sid)
 	found, err := m.load(ctx, s, slot)
 	if err != nil || found {
-		return s, err
+		return err
 	}
 	cookie := newCookie(&m.cfg.Cookie)
 	if s.socket.anonymous() {
 		cookie = newSocketCookie()
 	}
 	s.begin(slot, cookie)
-	return s, nil
+	return nil
 }
 
 // load reads the session of slot into s. On an error the slot is left again.
@@ -174,20 +184,40 @@ func (m *Manager) load(ctx context.Context, s *Session, slot *sidSlot) (found bo
 		m.requests.leave(slot)
 		return false, fmt.Errorf("session: load: %w", err)
 	}
-	stored, err := decodeRecord(raw)
-	if err != nil {
-		m.cfg.Logger.ErrorContext(ctx, "stored session unreadable, starting a new one", "error", err)
-		return false, nil
+	if s.socket == nil || !s.socket.recall(raw, &s.first) {
+		stored, err := decodeRecord(raw)
+		if err != nil {
+			m.cfg.Logger.ErrorContext(ctx, "stored session unreadable, starting a new one", "error", err)
+			return false, nil
+		}
+		s.first = *stored
+		if s.socket != nil {
+			s.socket.keep(raw, &s.first)
+		}
 	}
-	s.slot, s.held = slot, []*sidSlot{slot}
-	s.adopt(stored, raw)
+	s.use(slot)
+	s.adopt(&s.first, raw)
 	return true, nil
 }
 
 // begin makes s a session that is not stored yet.
 func (s *Session) begin(slot *sidSlot, c cookie) {
-	s.slot, s.held = slot, []*sidSlot{slot}
-	s.now = newRecord(c)
+	s.use(slot)
+	s.first = record{cookie: c}
+	s.now = &s.first
+}
+
+// use makes slot the session's.
+func (s *Session) use(slot *sidSlot) {
+	s.slot = slot
+	s.held = append(s.room[:0], slot)
+}
+
+// inUse reports whether the request that s was opened for is still running.
+func (s *Session) inUse() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.held) > 0
 }
 
 // leave ends the request's use of the session ids it touched.

@@ -49,7 +49,8 @@ type memoryEntry struct {
 	sid   string
 	data  []byte
 	end   time.Time
-	index int // in endHeap
+	due   time.Time // where it stands in endHeap: at end, or earlier since Touch moved that
+	index int       // in endHeap
 }
 
 func (e *memoryEntry) cost() int { return len(e.sid) + len(e.data) + entryOverhead }
@@ -128,7 +129,9 @@ func (m *MemoryStore) Touch(_ context.Context, sid string, ttl time.Duration) er
 	}
 	if e := m.live(sid); e != nil {
 		e.end = m.endFor(ttl)
-		heap.Fix(&m.byEnd, e.index)
+		if e.end.Before(e.due) {
+			m.settle(e)
+		}
 	}
 	return nil
 }
@@ -188,6 +191,7 @@ func (m *MemoryStore) endFor(ttl time.Duration) time.Time {
 // put stores an entry and makes room for it. mu is held.
 func (m *MemoryStore) put(sid string, data []byte, ttl time.Duration) error {
 	e := &memoryEntry{sid: sid, data: data, end: m.endFor(ttl)}
+	e.due = e.end
 	if e.cost() > m.cfg.MaxBytes {
 		return ErrTooLarge
 	}
@@ -196,7 +200,7 @@ func (m *MemoryStore) put(sid string, data []byte, ttl time.Duration) error {
 	}
 	m.sweep(time.Now())
 	for len(m.byEnd) > 0 && (len(m.entries) >= m.cfg.MaxSessions || m.bytes+e.cost() > m.cfg.MaxBytes) {
-		m.drop(m.byEnd[0])
+		m.drop(m.earliest())
 	}
 	m.entries[sid] = e
 	heap.Push(&m.byEnd, e)
@@ -211,10 +215,31 @@ func (m *MemoryStore) drop(e *memoryEntry) {
 	m.bytes -= e.cost()
 }
 
+// settle moves e to where its end belongs. mu is held.
+func (m *MemoryStore) settle(e *memoryEntry) {
+	e.due = e.end
+	heap.Fix(&m.byEnd, e.index)
+}
+
+// earliest returns the entry that ends first; there must be one. Entries that were
+// touched are moved back only when they have come to the front: a session's requests
+// touch it far more often than that. mu is held.
+func (m *MemoryStore) earliest() *memoryEntry {
+	for {
+		e := m.byEnd[0]
+		if e.due.Equal(e.end) {
+			return e
+		}
+		m.settle(e)
+	}
+}
+
 // sweep drops what is over. mu is held.
 func (m *MemoryStore) sweep(now time.Time) {
-	for len(m.byEnd) > 0 && !now.Before(m.byEnd[0].end) {
-		m.drop(m.byEnd[0])
+	for len(m.byEnd) > 0 && !now.Before(m.byEnd[0].due) {
+		if e := m.earliest(); !now.Before(e.end) {
+			m.drop(e)
+		}
 	}
 }
 
@@ -224,7 +249,7 @@ func (m *MemoryStore) arm() {
 	if m.sweeper != nil || len(m.byEnd) == 0 {
 		return
 	}
-	wait := max(time.Until(m.byEnd[0].end), time.Second)
+	wait := max(time.Until(m.byEnd[0].due), time.Second)
 	// Looking in at least once a minute finds entries that end sooner than the
 	// one the timer was set for.
 	m.sweeper = time.AfterFunc(min(wait, time.Minute), func() {
@@ -239,11 +264,11 @@ func (m *MemoryStore) arm() {
 	})
 }
 
-// endHeap orders entries by the time they end.
+// endHeap orders entries by the time they are due.
 type endHeap []*memoryEntry
 
 func (h endHeap) Len() int           { return len(h) }
-func (h endHeap) Less(i, j int) bool { return h[i].end.Before(h[j].end) }
+func (h endHeap) Less(i, j int) bool { return h[i].due.Before(h[j].due) }
 func (h endHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i]; h[i].index = i; h[j].index = j }
 func (h *endHeap) Push(x any)        { e := x.(*memoryEntry); e.index = len(*h); *h = append(*h, e) }
 func (h *endHeap) Pop() any {

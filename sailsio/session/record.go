@@ -22,17 +22,20 @@ type record struct {
 	cookie cookie
 	keys   []string
 	values map[string]json.RawMessage
-	shared bool // values is somebody's snapshot too: copy it before changing it
+	shared bool // keys and values are somebody's snapshot too: copy them before changing them
 }
 
 func newRecord(c cookie) *record {
-	return &record{cookie: c, values: map[string]json.RawMessage{}}
+	return &record{cookie: c}
 }
 
 // own makes sure that nobody else sees changes of the values.
 func (r *record) own() {
 	if r.shared {
-		r.values, r.shared = maps.Clone(r.values), false
+		r.values, r.keys, r.shared = maps.Clone(r.values), slices.Clone(r.keys), false
+	}
+	if r.values == nil {
+		r.values = map[string]json.RawMessage{}
 	}
 }
 

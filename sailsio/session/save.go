@@ -18,16 +18,15 @@ func (s *Session) changed() bool { return s.ageChanged || s.now.differs(s.base) 
 // when it changed nothing. create also stores a new session that holds nothing.
 // It goes on when the request's client is gone. mu is held.
 func (s *Session) finish(ctx context.Context, create bool) error {
-	ctx = context.WithoutCancel(ctx)
 	if s.ended {
 		return nil
 	}
 	if s.changed() || create && !s.stored {
-		return s.save(ctx, create)
+		return s.save(s.m.uncancelled(ctx), create)
 	}
 	if s.stored && !s.modified && !s.touched {
 		// Nothing is lost when this fails, so the answer stands.
-		if err := s.touch(ctx); err != nil {
+		if err := s.touch(s.m.uncancelled(ctx)); err != nil {
 			s.m.cfg.Logger.WarnContext(ctx, "session not renewed", "error", err)
 		}
 	}
@@ -57,7 +56,7 @@ func (s *Session) save(ctx context.Context, create bool) error {
 	}
 	ctx, cancel := s.m.bounded(ctx)
 	defer cancel()
-	if err := s.slot.acquire(ctx); err != nil {
+	if err := s.m.requests.acquire(ctx, s.slot); err != nil {
 		return fmt.Errorf("session: waiting to save: %w", err)
 	}
 	defer s.slot.release()
@@ -151,9 +150,9 @@ func (s *Session) adopt(stored *record, raw []byte) {
 // destroy removes a session and makes sure that no request running now writes
 // it again.
 func (m *Manager) destroy(ctx context.Context, slot *sidSlot) error {
-	ctx, cancel := m.bounded(context.WithoutCancel(ctx))
+	ctx, cancel := m.bounded(m.uncancelled(ctx))
 	defer cancel()
-	if err := slot.acquire(ctx); err != nil {
+	if err := m.requests.acquire(ctx, slot); err != nil {
 		return fmt.Errorf("session: waiting to destroy: %w", err)
 	}
 	defer slot.release()
@@ -179,10 +178,25 @@ func (m *Manager) ttl(r *record) time.Duration {
 	return ttl
 }
 
-// bounded limits one wait for the store. The memory store never makes anybody wait:
-// a timer and a context for each of its operations would cost more than they do.
+// atOnce reports whether the store answers from this process's memory. A timer and a
+// context for each operation of such a store would cost more than they do.
+func (m *Manager) atOnce() bool {
+	_, ok := m.cfg.Store.(*MemoryStore)
+	return ok
+}
+
+// uncancelled is context.WithoutCancel, without a context of its own for a store that
+// does not look at it.
+func (m *Manager) uncancelled(ctx context.Context) context.Context {
+	if m.atOnce() {
+		return context.Background()
+	}
+	return context.WithoutCancel(ctx)
+}
+
+// bounded limits one wait for the store.
 func (m *Manager) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := m.cfg.Store.(*MemoryStore); ok {
+	if m.atOnce() {
 		return ctx, func() {}
 	}
 	if m.cfg.StoreTimeout < 0 {

@@ -36,7 +36,9 @@ type Session struct {
 	mu         sync.Mutex
 	slot       *sidSlot                   // guarded by mu; the id is slot.id
 	held       []*sidSlot                 // guarded by mu; slots to leave at the end
+	room       [1]*sidSlot                // of held, at first
 	now        *record                    // guarded by mu; what the handler sees
+	first      record                     // guarded by mu; what now is, at first
 	base       map[string]json.RawMessage // guarded by mu; values as last stored or loaded
 	raw        []byte                     // guarded by mu; the stored text base was read from
 	stored     bool                       // guarded by mu; raw was in the store

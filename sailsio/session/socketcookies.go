@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -22,6 +23,65 @@ type SocketCookies struct {
 	sid      string // guarded by mu; the socket's own session
 	own      string // guarded by mu; the cookie for sid, once it was needed
 	captured string // guarded by mu; a cookie some answer set (SE-10)
+
+	// What the last request found out; the next one mostly finds the same.
+	checked checkedCookie // guarded by mu
+	kept    keptRecord    // guarded by mu
+}
+
+// checkedCookie is a Cookie header and the session id whose signature was verified
+// in it. A Manager's secrets never change.
+type checkedCookie struct {
+	m      *Manager
+	header string
+	sid    string
+}
+
+// keptRecord is a stored session and what it decodes to.
+type keptRecord struct {
+	raw    []byte
+	record record
+}
+
+const (
+	maxChecked = 4 << 10 // bytes of a Cookie header worth keeping
+	maxKept    = 4 << 10 // bytes of a stored session worth keeping
+)
+
+// signedID is the function signedID, which it calls once for each Cookie header.
+func (c *SocketCookies) signedID(m *Manager, header http.Header) string {
+	lines := header["Cookie"]
+	if len(lines) != 1 || len(lines[0]) > maxChecked {
+		return signedID(header, m.cfg.Name, m.cfg.Secrets)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.checked.m != m || c.checked.header != lines[0] {
+		c.checked = checkedCookie{m, lines[0], signedID(header, m.cfg.Name, m.cfg.Secrets)}
+	}
+	return c.checked.sid
+}
+
+// recall sets r to what raw decodes to, if that is known.
+func (c *SocketCookies) recall(raw []byte, r *record) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept.raw == nil || !bytes.Equal(c.kept.raw, raw) {
+		return false
+	}
+	*r = c.kept.record
+	return true
+}
+
+// keep remembers what raw, which nobody changes, decodes to.
+func (c *SocketCookies) keep(raw []byte, r *record) {
+	if len(raw) > maxKept {
+		return
+	}
+	r.shared = true
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.kept = keptRecord{raw, *r}
 }
 
 // NewSocketCookies begins the cookie memory of a socket that connects with
