@@ -136,6 +136,47 @@ func TestSlowConsumer(t *testing.T) {
 	}
 }
 
+// SEC-28, bar 3: what waits for members that do not read exists once, whatever their
+// number: a megabyte for 500 of them costs about a megabyte, and 1 KiB for each.
+func TestStoppedReaders_ShareOneCopy(t *testing.T) {
+	s := start(t)
+	const readers, events, size = 500, 15, 60 << 10
+	var all sync.WaitGroup
+	for range 50 { // each of them takes tens of milliseconds with such a window
+		all.Go(func() {
+			for range readers / 50 {
+				r := s.openSmall(t)
+				r.flood(time.Second, times(1, frame(text, `421["join","room"]`)))
+				if _, ok := r.until(within(t, patience), "431[true]"); !ok {
+					t.Error("not joined")
+				}
+			}
+		})
+	}
+	all.Wait()
+	sender := s.join(overWebSocket)
+	cast := func(pad string) {
+		if _, err := sender.EmitAck(within(t, patience), "bcast", map[string]any{"room": "room", "event": "tick", "data": pad}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 { // what the kernel takes for them
+		cast(strings.Repeat("x", size))
+	}
+	before := s.resident()
+	for range events {
+		cast(strings.Repeat("x", size))
+	}
+	grown := s.resident() - before
+	t.Logf("%d KiB more for %d members that do not read: %.1f MB more", events*size>>10, readers, float64(grown)/1000)
+	if grown > 3*events*size/1000+readers {
+		t.Error("memory")
+	}
+	if _, err := echo(within(t, patience), sender); err != nil {
+		t.Error(err)
+	}
+}
+
 // SEC-90, bar 7: per connection nothing is lost, doubled or reordered, in either
 // direction, while connections move from polling to WebSocket.
 func TestOrder(t *testing.T) {

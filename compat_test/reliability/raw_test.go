@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,9 +25,24 @@ type raw struct {
 // open opens a WebSocket session of a revision; the open packet stays unread.
 func (s *server) open(t *testing.T, eio string) *raw {
 	t.Helper()
+	return s.openBy(t, eio, &net.Dialer{})
+}
+
+// openSmall opens one of revision 3 whose side of the kernel takes little.
+func (s *server) openSmall(t *testing.T) *raw {
+	t.Helper()
+	return s.openBy(t, "3", &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		return errors.Join(c.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4<<10)
+		}), err)
+	}})
+}
+
+func (s *server) openBy(t *testing.T, eio string, dialer *net.Dialer) *raw {
+	t.Helper()
 	ctx := within(t, patience)
 	conn, rest, _, err := wsconn.Dial(ctx, "ws"+strings.TrimPrefix(s.URL, "http")+"/socket.io/?EIO="+eio+"&transport=websocket",
-		wsconn.DialOptions{Header: http.Header{"Origin": {s.URL}}})
+		wsconn.DialOptions{Header: http.Header{"Origin": {s.URL}}, Dialer: dialer.DialContext})
 	if err != nil {
 		t.Fatal(err)
 	}
