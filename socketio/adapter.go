@@ -3,6 +3,7 @@ package socketio
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -41,10 +42,58 @@ type HeartbeatAdapter interface {
 // follow them; within Watch it must call nothing else of the server but n.Name.
 //
 // With Config.Recovery Watch is not called: messages for rooms that nobody is in at
-// the moment are kept for clients that come back, so the adapter must deliver all.
+// the moment are kept for clients that come back, so the adapter must deliver all. One
+// that cannot is a ConfigAdapter as well.
 type RoomAdapter interface {
 	Adapter
 	Watch(n *Namespace)
+}
+
+// LogAdapter is an Adapter whose medium keeps broadcasts for some time, in one order for
+// all nodes, and the state of lost sockets. With it Config.Recovery works across nodes.
+//
+// Messages that come from the log are delivered with their Offset. A broadcast with a
+// Serial is delivered to its own node as well, in its place: Data is not needed then.
+// Before the first message of a namespace, and whenever messages may have been missed,
+// a message of type ClusterLogStart is delivered.
+type LogAdapter interface {
+	Adapter
+	// Append is Publish for a broadcast, without waiting: messages are published in the
+	// order of the calls. done is called once, in that order, on a goroutine of the
+	// adapter; it does not block. When an error is returned done is not called.
+	Append(m *ClusterMessage, done func(offset string, err error)) error
+	// Save keeps the state of a socket for ttl, under its PID.
+	Save(ctx context.Context, namespace string, s *SavedSocket, ttl time.Duration) error
+	// Take returns the state and removes it: of several calls one gets it. It is nil
+	// when there is none. pid is what a client says: 20 to 64 characters of base64url.
+	Take(ctx context.Context, namespace, pid string) (*SavedSocket, error)
+	// Since calls each with the broadcasts of the namespace after one offset up to and
+	// with another, until it returns false. ErrOffset is returned when there is no
+	// broadcast of the namespace at the first, or when it was too long ago.
+	Since(ctx context.Context, namespace, after, until string, each func(*ClusterMessage) bool) error
+	// ValidOffset tells whether a text, of a client, has the form of an offset.
+	ValidOffset(offset string) bool
+	// Compare orders two offsets: it is negative when a comes before b.
+	Compare(a, b string) int
+}
+
+// ErrOffset is returned by LogAdapter.Since.
+var ErrOffset = errors.New("socketio: the log does not have that offset")
+
+// SavedSocket is the state of a lost socket.
+type SavedSocket struct {
+	PID   string
+	ID    string
+	Rooms []string        // with its own, the ID
+	Data  json.RawMessage // "{}" when there is none
+	Bound string          // what the client must show again (engineio.Config.BindSession)
+}
+
+// ConfigAdapter is an Adapter that does not work with every Config: NewServer returns
+// the error of CheckConfig, which is given a Config with its defaults.
+type ConfigAdapter interface {
+	Adapter
+	CheckConfig(cfg Config) error
 }
 
 // ClusterMessageType is the type of a ClusterMessage, numbered as in the
@@ -68,6 +117,11 @@ const (
 	ClusterAdapterClose                                         // –: the node leaves the namespace
 )
 
+// ClusterLogStart is never on the wire: a LogAdapter tells its own node that the broadcasts
+// delivered from here on are all there are after Offset, and that what was delivered
+// before may lack some.
+const ClusterLogStart ClusterMessageType = -1
+
 // ClusterMessage is what nodes tell each other. It is immutable once published or
 // delivered. How it looks on the wire is the adapter's business.
 type ClusterMessage struct {
@@ -87,6 +141,11 @@ type ClusterMessage struct {
 	Close   bool
 	Sockets []SocketInfo
 	Count   int
+
+	// Serial numbers the broadcasts that their own node wants to see in their place in
+	// the log, from 1; Offset is a place in the log. Both are of a LogAdapter alone.
+	Serial uint64
+	Offset string
 }
 
 // Target says which sockets something is for: those in any of Rooms (all when there

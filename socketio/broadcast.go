@@ -88,6 +88,11 @@ func (b BroadcastOperator) Emit(ctx context.Context, event string, args ...any) 
 
 // broadcast sends an event, given as its JSON array, here and elsewhere.
 func (n *Namespace) broadcast(ctx context.Context, t Target, list []byte, attachments [][]byte) error {
+	if sh := n.shared(); sh != nil && !t.Flags.Volatile && !t.Flags.Local {
+		if done, err := sh.broadcast(ctx, t, list, attachments); done {
+			return err
+		}
+	}
 	if err := n.deliver(t, list, attachments); err != nil {
 		return err
 	}
@@ -99,15 +104,12 @@ func (n *Namespace) broadcast(ctx context.Context, t Target, list []byte, attach
 
 // deliver sends an event to the sockets of this node.
 func (n *Namespace) deliver(t Target, list []byte, attachments [][]byte) error {
-	if n.log != nil && !t.Flags.Volatile {
+	if n.log != nil && n.log.shared == nil && !t.Flags.Volatile {
 		return n.deliverLogged(t, list, attachments)
 	}
-	p, err := n.assemble(sioproto.Event, 0, false, list, attachments, "")
+	p, err := n.assembleEvent(list, attachments, t, "")
 	if err != nil {
 		return err
-	}
-	if t.Flags.NoCompress {
-		p = p.compress(false)
 	}
 	sel := n.index.pick(t.Rooms, t.Except)
 	defer sel.release()

@@ -51,6 +51,9 @@ func newNode(n *Namespace) *node {
 	if w, ok := nd.adapter.(RoomAdapter); ok && n.log == nil {
 		w.Watch(n)
 	}
+	if a, ok := nd.adapter.(LogAdapter); ok && n.log != nil {
+		newSharedLog(nd, a)
+	}
 	n.srv.pool.Run((*joining)(nd)) // not waited for by Shutdown: leave ends it
 	return nd
 }
@@ -152,7 +155,7 @@ func (nd *node) reply(m *ClusterMessage) {
 // receive takes a message of a peer. It only queues. Messages are input like any
 // other: unknown types are ignored, JSON is checked (SEC-92).
 func (nd *node) receive(m *ClusterMessage) {
-	if m == nil || m.UID == nd.uid || m.Namespace != nd.ns.name || m.To != "" && m.To != nd.uid {
+	if m == nil || nd.ownLog(m) || m.UID == nd.uid || m.Namespace != nd.ns.name || m.To != "" && m.To != nd.uid {
 		return
 	}
 	nd.heard(m.UID, m.Type)
@@ -179,12 +182,35 @@ func (nd *node) receive(m *ClusterMessage) {
 	}
 }
 
+// ownLog takes what a LogAdapter tells its own node.
+func (nd *node) ownLog(m *ClusterMessage) bool {
+	switch sh := nd.ns.shared(); {
+	case m.Type == ClusterLogStart:
+		if sh != nil && m.Namespace == nd.ns.name {
+			sh.began(m.Offset)
+		}
+		return true
+	case m.UID == nd.uid && m.Serial != 0:
+		if sh != nil && m.Namespace == nd.ns.name {
+			sh.came(m)
+		}
+		return true
+	}
+	return false
+}
+
 // clusterDepth is the nesting accepted from peers: theirs plus the array around.
 func (nd *node) clusterDepth() int { return nd.ns.srv.cfg.MaxDepth + 1 }
 
 func (nd *node) onBroadcast(m *ClusterMessage) {
 	if _, _, err := splitEvent(m.Data, m.Attachments, nd.clusterDepth()); err != nil {
 		nd.bad(m, err)
+		return
+	}
+	if sh := nd.ns.shared(); sh != nil && m.RequestID == "" && m.Offset != "" && !m.Target.Flags.Volatile {
+		if err := sh.deliver(m); err != nil {
+			nd.bad(m, err)
+		}
 		return
 	}
 	if m.RequestID == "" {

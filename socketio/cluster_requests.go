@@ -265,15 +265,16 @@ func (nd *node) onBeat(tick, interval, timeout time.Duration) {
 	}
 }
 
-// serial runs functions one at a time, in order, on a pooled worker that exists only
-// while there are any.
+// serial runs functions on pooled workers that exist only while there are any: one at a
+// time, in order, unless width allows more.
 type serial struct {
 	srv   *Server
 	limit int
+	width int // at least one
 
 	mu      sync.Mutex
 	queue   []func() // guarded by mu
-	running bool     // guarded by mu
+	running int      // guarded by mu
 }
 
 // add queues fn; beyond the limit it is dropped and counted.
@@ -285,8 +286,10 @@ func (q *serial) add(fn func()) {
 		return
 	}
 	q.queue = append(q.queue, fn)
-	start := !q.running
-	q.running = true
+	start := q.running < max(q.width, 1)
+	if start {
+		q.running++
+	}
 	q.mu.Unlock()
 	if start {
 		q.srv.busy.add()
@@ -300,7 +303,8 @@ func (q *serial) Run() {
 	for {
 		q.mu.Lock()
 		if len(q.queue) == 0 {
-			q.queue, q.running = nil, false
+			q.queue = nil
+			q.running--
 			q.mu.Unlock()
 			return
 		}

@@ -284,9 +284,22 @@ func (t *search) Run() {
 	t.conn.enter(t.socket, ns)
 }
 
-// enter gives a socket its namespace and starts to connect it.
+// enter finds the state of a client that comes back, and admits it.
 func (c *conn) enter(s *Socket, ns *Namespace) {
-	restored := ns.restore(c, s.auth)
+	claim, ok := ns.claimed(c, s.auth)
+	switch {
+	case !ok:
+		c.admit(s, ns, nil)
+	case ns.shared() != nil:
+		c.srv.busy.add()
+		c.srv.pool.Run(&resumption{conn: c, socket: s, ns: ns, claim: claim})
+	default:
+		c.admit(s, ns, ns.restore(c, claim))
+	}
+}
+
+// admit gives a socket its namespace and starts to connect it.
+func (c *conn) admit(s *Socket, ns *Namespace, restored *lostState) {
 	s.mu.Lock()
 	if s.state == stateClosed {
 		s.mu.Unlock()
@@ -300,7 +313,7 @@ func (c *conn) enter(s *Socket, ns *Namespace) {
 		s.id = restored.id
 		s.data = restored.data
 		x := s.more()
-		x.pid, x.from, x.recovered = restored.pid, restored.from, true
+		x.pid, x.from, x.missed, x.recovered = restored.pid, restored.from, restored.older, true
 	case c.revision == 3 && ns.name == "/":
 		s.id = c.session.ID()
 	case c.revision == 3:

@@ -1,6 +1,7 @@
 package socketio
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -14,9 +15,13 @@ import (
 // connection was lost gets its id, rooms, data and the events it missed back when it
 // returns in time. Clients older than 4.6, and those of revision 4, do not ask.
 //
-// State is kept in this process: a client that returns to another node, or after a
-// restart, begins anew with Socket.Recovered false. It is also lost, never silently
-// cut, when a limit below is exceeded. Missed are the events sent without
+// With a LogAdapter state is kept in its medium, and clients may return to any node; an
+// event then reaches the sockets of its own node when it comes back from the medium, also
+// one of Socket.Emit, which acknowledgements, volatile events and events that ask for an
+// acknowledgement may overtake. With other adapters and without one it is kept in this
+// process: a client that returns to another node, or after a restart, begins anew with
+// Socket.Recovered false. State is also lost, never silently cut, when a limit below is
+// exceeded. Missed are the events sent without
 // acknowledgement and not volatile, by Emit to the socket, to one of its rooms or to
 // all, unless one of its rooms, the own one included, was excepted.
 //
@@ -34,8 +39,13 @@ type Recovery struct {
 	// MaxTotalBytes bounds the events and states kept by one namespace. Oldest go
 	// first. Default 64 MiB.
 	MaxTotalBytes int
-	// MaxSessions is how many lost clients one namespace keeps. Default 50,000.
+	// MaxSessions is how many lost clients one namespace keeps, in this process. Default
+	// 50,000.
 	MaxSessions int
+	// DecodeData makes the value of Socket.Data of its JSON when a LogAdapter has kept
+	// it; a client whose data is refused begins anew. Nil decodes as into an any. It is
+	// called concurrently.
+	DecodeData func(json.RawMessage) (any, error)
 }
 
 func (r *Recovery) withDefaults() (*Recovery, error) {
@@ -61,6 +71,7 @@ type recoveryLog struct {
 	ns  *Namespace
 	// prefix makes offsets of another process unknown.
 	prefix string
+	shared *sharedLog // nil: the log is this process' own
 
 	mu      sync.Mutex
 	next    uint64      // number of the next entry; guarded by mu
@@ -75,6 +86,7 @@ type recoveryLog struct {
 
 type logEntry struct {
 	number uint64
+	offset string
 	packet packet
 	rooms  []string
 	except []string
@@ -96,7 +108,8 @@ type lostState struct {
 	data  any
 	bound string
 	at    time.Time
-	from  uint64 // number of the last event the client says it saw
+	from  uint64   // number of the last event the client says it saw
+	older []packet // what it missed before the events that are kept
 }
 
 type lostRef struct {
@@ -105,7 +118,7 @@ type lostRef struct {
 }
 
 func newRecoveryLog(srv *Server, n *Namespace) *recoveryLog {
-	return &recoveryLog{cfg: srv.cfg.Recovery, ns: n, prefix: newID(9) + "-", kept: make(map[string]lostState)}
+	return &recoveryLog{cfg: srv.cfg.Recovery, ns: n, prefix: newID(9) + "-", next: 1, kept: make(map[string]lostState)}
 }
 
 // logOverhead is what an entry or a state counts besides its bytes.
@@ -116,7 +129,7 @@ func (n *Namespace) deliverLogged(t Target, list []byte, attachments [][]byte) e
 	l := n.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p, err := l.append(t, list, attachments)
+	p, err := l.append(t, list, attachments, l.offset())
 	if err != nil {
 		return err
 	}
@@ -137,9 +150,15 @@ func (n *Namespace) emitLogged(s *Socket, event string, args []any) error {
 	if err := encodeList(enc, event, true, args); err != nil {
 		return err
 	}
+	target := Target{Rooms: []string{s.id}}
+	if sh := n.shared(); sh != nil {
+		if _, ok := sh.emit(target, enc.Buf, enc.Attachments, s); ok {
+			return nil
+		}
+	}
 	n.log.mu.Lock()
 	defer n.log.mu.Unlock()
-	p, err := n.log.append(Target{Rooms: []string{s.id}}, enc.Buf, enc.Attachments)
+	p, err := n.log.own(target, enc.Buf, enc.Attachments)
 	if err != nil {
 		return err
 	}
@@ -150,17 +169,34 @@ func (n *Namespace) emitLogged(s *Socket, event string, args []any) error {
 	return nil
 }
 
-// append gives an event its offset and keeps it. The caller holds mu.
-func (l *recoveryLog) append(t Target, list []byte, attachments [][]byte) (packet, error) {
-	offset := l.prefix + strconv.FormatUint(l.next, 36)
-	p, err := l.ns.assemble(sioproto.Event, 0, false, list, attachments, offset)
+// offset of the next event in this process' own log. The caller holds mu.
+func (l *recoveryLog) offset() string { return l.prefix + strconv.FormatUint(l.next, 36) }
+
+// own encodes an event of this node, and keeps it unless the log is elsewhere. The
+// caller holds mu.
+func (l *recoveryLog) own(t Target, list []byte, attachments [][]byte) (packet, error) {
+	if l.shared != nil {
+		return l.ns.assembleEvent(list, attachments, t, "")
+	}
+	return l.append(t, list, attachments, l.offset())
+}
+
+// assembleEvent encodes an event for many sockets.
+func (n *Namespace) assembleEvent(list []byte, attachments [][]byte, t Target, offset string) (packet, error) {
+	p, err := n.assemble(sioproto.Event, 0, false, list, attachments, offset)
+	if err == nil && t.Flags.NoCompress {
+		p = p.compress(false)
+	}
+	return p, err
+}
+
+// append encodes an event with its offset and keeps it. The caller holds mu.
+func (l *recoveryLog) append(t Target, list []byte, attachments [][]byte, offset string) (packet, error) {
+	p, err := l.ns.assembleEvent(list, attachments, t, offset)
 	if err != nil {
 		return packet{}, err
 	}
-	if t.Flags.NoCompress {
-		p = p.compress(false)
-	}
-	e := logEntry{number: l.next, packet: p, rooms: slices.Clone(t.Rooms), except: slices.Clone(t.Except), at: time.Now(), size: p.size() + logOverhead}
+	e := logEntry{number: l.next, offset: offset, packet: p, rooms: slices.Clone(t.Rooms), except: slices.Clone(t.Except), at: time.Now(), size: p.size() + logOverhead}
 	for _, list := range [][]string{e.rooms, e.except} {
 		for _, room := range list {
 			e.size += len(room) + 16
@@ -181,8 +217,30 @@ func (l *recoveryLog) prune(now time.Time) {
 		l.bytes -= l.entries[n].size
 		n++
 	}
+	l.forget(n)
+}
+
+// pruneNow: the caller holds mu.
+func (l *recoveryLog) pruneNow() { l.prune(time.Now()) }
+
+// first is the number of the first event kept, or to be kept.
+func (l *recoveryLog) first() uint64 { return l.next - uint64(len(l.entries)) }
+
+// drop drops the first n entries. The caller holds mu.
+func (l *recoveryLog) drop(n int) {
+	for _, e := range l.entries[:n] {
+		l.bytes -= e.size
+	}
+	l.forget(n)
+}
+
+// forget drops the first n entries, which are not counted any more.
+func (l *recoveryLog) forget(n int) {
 	if n == 0 {
 		return
+	}
+	if l.shared != nil {
+		l.shared.floor = l.entries[n-1].offset
 	}
 	clear(l.entries[:n])
 	l.entries = l.entries[n:]
@@ -227,6 +285,10 @@ func (l *recoveryLog) forgetOld(now time.Time) {
 // persist keeps the state of a socket that lost its connection.
 func (l *recoveryLog) persist(s *Socket, pid string, rooms []string, data any) {
 	if l == nil {
+		return
+	}
+	if l.shared != nil {
+		l.shared.save(s, pid, rooms, data)
 		return
 	}
 	st := lostState{pid: pid, id: s.id, rooms: rooms, data: data, bound: l.bound(s.conn), at: time.Now()}

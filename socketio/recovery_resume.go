@@ -2,6 +2,7 @@ package socketio
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,39 +10,45 @@ import (
 
 var errStateLost = &ConnectError{Message: "Connection state is lost"}
 
-// restore takes the state that a client claims in its auth, nil when there is none:
-// wrong types, unknown, too old, taken already, bound to someone else, or too much
-// missed (SEC-59).
-func (n *Namespace) restore(c *conn, auth json.RawMessage) *lostState {
+// claim is what a client says of itself to get its state back.
+type claim struct{ pid, offset string }
+
+// claimed reads the state that a client claims in its auth.
+func (n *Namespace) claimed(c *conn, auth json.RawMessage) (claim, bool) {
 	if n.log == nil || c.revision == 3 || len(auth) == 0 {
-		return nil
+		return claim{}, false
 	}
-	var claim struct {
+	var said struct {
 		PID    any `json:"pid"`
 		Offset any `json:"offset"`
 	}
-	if json.Unmarshal(auth, &claim) != nil {
-		return nil
+	if json.Unmarshal(auth, &said) != nil {
+		return claim{}, false
 	}
-	pid, ok := claim.PID.(string)
-	offset, okOffset := claim.Offset.(string)
-	if !ok || !okOffset {
-		return nil
-	}
+	pid, ok := said.PID.(string)
+	offset, okOffset := said.Offset.(string)
+	return claim{pid, offset}, ok && okOffset
+}
+
+// restore takes the state that a client claims from this process, nil when there is
+// none: unknown, too old, taken already, bound to someone else, or too much missed
+// (SEC-59).
+func (n *Namespace) restore(c *conn, claim claim) *lostState {
 	l := n.log
 	l.keptMu.Lock()
-	st, ok := l.kept[pid]
-	delete(l.kept, pid) // good for one try
+	st, ok := l.kept[claim.pid]
+	delete(l.kept, claim.pid) // good for one try
 	l.keptMu.Unlock()
 	if !ok || time.Since(st.at) > l.cfg.MaxDisconnection || st.bound != l.bound(c) {
 		return nil
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if st.from, ok = l.number(offset); !ok {
+	l.pruneNow()
+	if st.from, ok = l.number(claim.offset); !ok || st.from < l.first() {
 		return nil
 	}
-	if _, ok = l.missed(st.from, st.rooms); !ok {
+	if _, ok = l.missed(st.from, st.rooms, nil); !ok {
 		return nil
 	}
 	return &st
@@ -57,17 +64,20 @@ func (l *recoveryLog) number(offset string) (uint64, bool) {
 	return n, err == nil && strconv.FormatUint(n, 36) == digits
 }
 
-// missed returns what a client in rooms has not seen after the event numbered from;
-// false when that event is not in the log any more or when it is too much. The
-// caller holds mu.
-func (l *recoveryLog) missed(from uint64, rooms []string) ([]packet, bool) {
-	l.prune(time.Now())
-	if len(l.entries) == 0 || from < l.entries[0].number || from >= l.next {
+// missed returns older and what a client in rooms has not seen after the event numbered
+// from; false when what comes after that is not in the log any more or when it is too
+// much. The caller holds mu.
+func (l *recoveryLog) missed(from uint64, rooms []string, older []packet) ([]packet, bool) {
+	l.pruneNow()
+	if from+1 < l.first() || from >= l.next {
 		return nil, false
 	}
-	var list []packet
+	list := slices.Clip(older)
 	size := 0
-	for _, e := range l.entries[from-l.entries[0].number+1:] {
+	for _, p := range older {
+		size += p.size() + logOverhead
+	}
+	for _, e := range l.entries[from+1-l.first():] {
 		if !e.concerns(rooms) {
 			continue
 		}
@@ -104,7 +114,7 @@ func (l *recoveryLog) collect(s *Socket) error {
 	if x == nil || !x.recovered {
 		return nil
 	}
-	missed, ok := l.missed(x.from, s.roomNames())
+	missed, ok := l.missed(x.from, s.roomNames(), x.missed)
 	if !ok { // lost while middleware ran
 		return errStateLost
 	}

@@ -40,6 +40,11 @@ func NewServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a, ok := cfg.Adapter.(ConfigAdapter); ok {
+		if err := a.CheckConfig(cfg); err != nil {
+			return nil, err
+		}
+	}
 	srv := &Server{cfg: cfg, namespaces: make(map[string]*Namespace)}
 	srv.busy.idle = make(chan struct{})
 	if cfg.ClientDir != "" {

@@ -356,6 +356,11 @@ func (s *Socket) Broadcast() BroadcastOperator { return s.ns.operator().Except(s
 // closeSession the sockets of the session in all namespaces go, and the session
 // after what is queued has been sent.
 func (s *Socket) Disconnect(closeSession bool) {
+	if s.ns != nil {
+		if sh := s.ns.shared(); sh != nil {
+			sh.flush(s)
+		}
+	}
 	if closeSession {
 		s.conn.disconnect()
 		return

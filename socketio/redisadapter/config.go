@@ -45,6 +45,9 @@ type Config struct {
 	// NewSharded only.
 	StaticChannels bool
 
+	// Streams configures NewStreams.
+	Streams StreamsConfig
+
 	// Timeout bounds each exchange with Redis. Default 1s. It is how long an Emit can
 	// be held up by a Redis that does not answer, once.
 	Timeout time.Duration
@@ -57,6 +60,54 @@ type Config struct {
 	// Logger receives one line when Redis is lost and one when it is back; nil
 	// discards.
 	Logger *slog.Logger
+}
+
+// StreamsConfig is the part of Config that only NewStreams uses. What all nodes must
+// agree on is said so; names in brackets are those of createAdapter in JavaScript.
+type StreamsConfig struct {
+	// Name of the stream (streamName). Default "socket.io"; all nodes must agree.
+	Name string
+	// Count is the number of streams that namespaces are spread over (streamCount), at
+	// most 1,024. Default 1; all nodes must agree.
+	Count int
+	// MaxLen is about how many messages a stream keeps (maxLen). Default 10,000. A
+	// client can be recovered as long as what it saw last is among them.
+	MaxLen int64
+	// ReadCount is how many messages are read at once (readCount). Default 100.
+	ReadCount int64
+	// Block is how long one reading waits for messages (blockTimeInMs), and a Redis
+	// that is silent is noticed after this and Config.Timeout. Default 2s.
+	Block time.Duration
+	// SessionPrefix of the keys of lost sockets (sessionKeyPrefix). Default
+	// "sio:session:"; all nodes must agree.
+	SessionPrefix string
+	// ShardedPubSub sends requests and answers by sharded PUB/SUB (useShardedPubSub),
+	// of Redis 7. All nodes must agree.
+	ShardedPubSub bool
+}
+
+func (cfg *StreamsConfig) complete() error {
+	if cfg.Count < 0 || cfg.Count > 1024 || cfg.MaxLen < 0 || cfg.ReadCount < 0 || cfg.Block < 0 {
+		return errors.New("redisadapter: a number of Config.Streams is out of range; none can be off")
+	}
+	if cfg.Name == "" {
+		cfg.Name = "socket.io"
+	}
+	if cfg.SessionPrefix == "" {
+		cfg.SessionPrefix = "sio:session:"
+	}
+	cfg.Count = max(cfg.Count, 1)
+	if cfg.MaxLen == 0 {
+		cfg.MaxLen = 10_000
+	}
+	if cfg.ReadCount == 0 {
+		cfg.ReadCount = 100
+	}
+	if cfg.Block == 0 {
+		cfg.Block = 2 * time.Second
+	}
+	cfg.Block = max(cfg.Block, time.Millisecond) // zero would be forever
+	return nil
 }
 
 // withDefaults returns cfg completed and checked.
@@ -85,6 +136,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := cfg.Streams.complete(); err != nil {
+		return cfg, err
 	}
 	return cfg, nil
 }

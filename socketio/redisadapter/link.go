@@ -24,12 +24,14 @@ type link struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	health Health // guarded by mu
+	mu      sync.Mutex
+	health  Health // guarded by mu
+	deaf    bool   // subscriptions are not there; guarded by mu
+	blocked bool   // streams cannot be read; guarded by mu
 }
 
 type counters struct {
-	published, lost, received, skipped, malformed, reconnects atomic.Uint64
+	published, lost, received, skipped, malformed, reconnects, gaps atomic.Uint64
 }
 
 // Stats counts what has happened since the adapter was made.
@@ -40,6 +42,7 @@ type Stats struct {
 	Skipped    uint64 // messages for rooms this node has not, ignored unread
 	Malformed  uint64 // messages that could not be used
 	Reconnects uint64 // times the subscriptions were made anew; what was published meanwhile is not counted anywhere
+	Gaps       uint64 // times messages were gone from a stream before this node had read them; NewStreams only
 }
 
 // Health is the state of the connection to Redis.
@@ -85,33 +88,35 @@ func (l *link) Health() Health {
 func (l *link) Stats() Stats {
 	return Stats{
 		Published: l.counters.published.Load(), Lost: l.counters.lost.Load(), Received: l.counters.received.Load(),
-		Skipped: l.counters.skipped.Load(), Malformed: l.counters.malformed.Load(), Reconnects: l.counters.reconnects.Load(),
+		Skipped: l.counters.skipped.Load(), Malformed: l.counters.malformed.Load(), Reconnects: l.counters.reconnects.Load(), Gaps: l.counters.gaps.Load(),
 	}
 }
 
-// publishing and receiving note a change for the better (nil) or the worse.
-func (l *link) publishing(err error) { l.change(err, func(h *Health) *bool { return &h.Publishing }) }
-func (l *link) receiving(err error)  { l.change(err, func(h *Health) *bool { return &h.Receiving }) }
+// publishing, receiving and reading note a change for the better (nil) or the worse.
+func (l *link) publishing(err error) { l.change(err, func() { l.health.Publishing = err == nil }) }
+func (l *link) receiving(err error)  { l.change(err, func() { l.deaf = err != nil }) }
+func (l *link) reading(err error)    { l.change(err, func() { l.blocked = err != nil }) }
 
-func (l *link) change(err error, of func(*Health) *bool) {
+func (l *link) change(err error, note func()) {
 	l.mu.Lock()
-	before := l.health.Healthy()
-	state := of(&l.health)
-	if *state == (err == nil) {
+	before := l.health
+	note()
+	h := &l.health
+	h.Receiving = !l.deaf && !l.blocked
+	if h.Publishing == before.Publishing && h.Receiving == before.Receiving {
 		l.mu.Unlock()
 		return
 	}
-	*state = err == nil
-	l.health.Since = time.Now()
-	if err != nil || l.health.Healthy() {
-		l.health.Err = err
+	h.Since = time.Now()
+	if err != nil || h.Healthy() {
+		h.Err = err
 	}
-	after := l.health.Healthy()
+	after := h.Healthy()
 	l.mu.Unlock()
 	switch {
-	case before && !after:
+	case before.Healthy() && !after:
 		l.cfg.Logger.Warn("redisadapter: Redis is lost, other nodes are out of reach", "error", err)
-	case !before && after:
+	case !before.Healthy() && after:
 		l.cfg.Logger.Info("redisadapter: Redis is back", "lost", l.counters.lost.Load())
 	}
 }

@@ -36,12 +36,37 @@ type packet struct {
 // Encode encodes a message, as MessagePack when it has attachments and as JSON
 // otherwise.
 func Encode(m *socketio.ClusterMessage) ([]byte, error) {
-	e := envelope{UID: m.UID, Namespace: m.Namespace, Type: m.Type}
+	return encode(m, len(m.Attachments) > 0)
+}
+
+// EncodePacked encodes a message as MessagePack.
+func EncodePacked(m *socketio.ClusterMessage) ([]byte, error) { return encode(m, true) }
+
+func encode(m *socketio.ClusterMessage, packed bool) ([]byte, error) {
+	b, err := bodyOf(m)
+	if err != nil {
+		return nil, err
+	}
+	return EncodeObject(envelope{UID: m.UID, Namespace: m.Namespace, Type: m.Type, Data: b}, packed, m.Attachments)
+}
+
+// EncodeBody encodes what a message has besides its sender, namespace and type; nil
+// when that is nothing. It is MessagePack when the message has attachments.
+func EncodeBody(m *socketio.ClusterMessage) ([]byte, error) {
+	b, err := bodyOf(m)
+	if b == nil || err != nil {
+		return nil, err
+	}
+	return EncodeObject(b, len(m.Attachments) > 0, m.Attachments)
+}
+
+// bodyOf is nil for types without data.
+func bodyOf(m *socketio.ClusterMessage) (*body, error) {
 	b := &body{RequestID: m.RequestID}
 	var err error
 	switch m.Type {
 	case socketio.ClusterInitialHeartbeat, socketio.ClusterHeartbeat, socketio.ClusterAdapterClose:
-		b = nil
+		return nil, nil
 	case socketio.ClusterBroadcast:
 		b.Opts = OptionsOf(m.Target).WithFlags(m.Target.Flags)
 		b.Packet = append(append(append(make(json.RawMessage, 0, len(m.Data)+24), `{"type":2,"data":`...), m.Data...), '}')
@@ -73,8 +98,7 @@ func Encode(m *socketio.ClusterMessage) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("clusterwire: unknown type %d", m.Type)
 	}
-	e.Data = b
-	return EncodeObject(e, len(m.Attachments) > 0, m.Attachments)
+	return b, nil
 }
 
 // Decode decodes a message. It is nil when its type is not known.
@@ -84,11 +108,30 @@ func Decode(data []byte) (*socketio.ClusterMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := e.Data
+	m := &socketio.ClusterMessage{UID: e.UID, Namespace: e.Namespace, Type: e.Type}
+	return read(m, e.Data, attachments)
+}
+
+// DecodeBody completes a message whose sender, namespace and type are known; it is nil
+// when the type is not. data may be nil.
+func DecodeBody(m *socketio.ClusterMessage, data []byte) (*socketio.ClusterMessage, error) {
+	b := new(body)
+	var attachments [][]byte
+	var err error
+	if len(data) > 0 {
+		if attachments, err = DecodeObject(data, b); err != nil {
+			return nil, err
+		}
+	}
+	return read(m, b, attachments)
+}
+
+// read fills in what b says.
+func read(m *socketio.ClusterMessage, b *body, attachments [][]byte) (_ *socketio.ClusterMessage, err error) {
 	if b == nil {
 		b = new(body)
 	}
-	m := &socketio.ClusterMessage{UID: e.UID, Namespace: e.Namespace, Type: e.Type, RequestID: b.RequestID}
+	m.RequestID = b.RequestID
 	switch m.Type {
 	case socketio.ClusterInitialHeartbeat, socketio.ClusterHeartbeat, socketio.ClusterAdapterClose:
 		return m, nil
