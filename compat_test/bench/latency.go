@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-sails/sails/compat_test/bench/load"
-	"github.com/go-sails/sails/compat_test/bench/process"
 	"github.com/go-sails/sails/compat_test/bench/report"
+	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
 // playLatency measures latencies under arrivals that do not wait for answers, at a
@@ -25,7 +24,7 @@ func (b *bench) playLatency() error {
 	var runs []run
 	for _, l := range latencies {
 		saturation := func(name string) float64 {
-			if row := b.results.Row(rowID(l.closed, 4)); row != nil {
+			if row := b.results.Row(rowID(l.closed, l.revision)); row != nil {
 				if c := row.Cells[name]; c != nil && len(c.Rate) > 0 {
 					return report.Median(c.Rate)
 				}
@@ -36,14 +35,18 @@ func (b *bench) playLatency() error {
 			if rate := saturation(name) / 4; rate > 0 && b.wants("latency", name) {
 				runs = append(runs, run{l, name, l.id, rate})
 			}
-			if rate := saturation(l.peer) / 4; rate > 0 && b.wants("latency", name) && name == report.Ours {
-				runs = append(runs, run{l, name, l.id + "-same", rate})
-			}
+		}
+		if rate := saturation(l.peer) / 4; rate > 0 && b.wants("latency", report.Ours) {
+			runs = append(runs, run{l, report.Ours, l.id + "-same", rate})
+		}
+		// What the generator and the kernel cost at our rate: the floor has nothing else.
+		if rate := saturation(report.Ours) / 4; rate > 0 && b.wants("latency", report.Floor) {
+			runs = append(runs, run{l, report.Floor, l.id, rate})
 		}
 	}
 	b.total += len(runs)
 	for _, r := range runs {
-		s := &scene{name: "latency", revision: 4, play: func(st *stage) error { return st.latency(r.l, r.row, r.rate) }}
+		s := &scene{name: "latency", revision: r.l.revision, play: func(st *stage) error { return st.latency(r.l, r.row, r.rate) }}
 		if err := b.stage(fmt.Sprintf("%s, %s", r.row, r.name), s, r.name); err != nil {
 			return err
 		}
@@ -61,7 +64,7 @@ func (b *bench) playLatency() error {
 // is repeated until both sides had their processors to themselves, and of several
 // the least disturbed counts.
 const (
-	latencyTries = 5
+	latencyTries = 4
 	undisturbed  = 0.005 // share of the time that either side waited for its processor
 )
 
@@ -104,6 +107,9 @@ func (st *stage) latency(l latency, row string, rate float64) error {
 	if id := row + "-cpu"; st.b.results.Row(id) != nil && s.Ops > 0 {
 		st.record(id, s)
 	}
+	if id := row + "-late"; st.b.results.Row(id) != nil {
+		st.b.add(id, st.name, s.Late.Quantile(0.99).Seconds()*1e6, nil, "")
+	}
 	for name, q := range map[string]float64{"p50": 0.50, "p99": 0.99, "p99.9": 0.999} {
 		if id := row + "-" + name; st.b.results.Row(id) != nil {
 			st.b.add(id, st.name, s.Latency.Quantile(q).Seconds()*1e6, s, s.Faults())
@@ -128,7 +134,7 @@ func (st *stage) latencyLoad(l latency, a load.Arrivals) (func() (*load.Sample, 
 		return func() (*load.Sample, error) { return st.loop.OpenPolling(pollers, load.Echo(echoData), a) }, err
 	}
 	clients, err := st.dial(200)
-	x := map[string]load.Exchange{"latency-echo": load.Echo(echoData), "latency-rooms": load.Rooms(), "latency-virtual": load.Virtual()}[l.id]
+	x := map[string]load.Exchange{"latency-echo": load.Echo(echoData), "latency-echo3": load.Echo(echoData), "latency-rooms": load.Rooms(), "latency-virtual": load.Virtual()}[l.id]
 	return func() (*load.Sample, error) { return st.loop.Open(clients, x, a) }, err
 }
 
@@ -138,199 +144,13 @@ func (st *stage) waited() (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	load, err := process.Waited(os.Getpid())
+	load, err := program.Waited(os.Getpid())
 	return server + load, err
-}
-
-// playHeartbeats compares what idle connections cost in processor time.
-func (b *bench) playHeartbeats() error {
-	if b.results.Short {
-		return nil
-	}
-	for _, name := range []string{report.Ours, report.Node} {
-		if !b.wants("heartbeat", name) {
-			continue
-		}
-		b.total++
-		s := &scene{name: "heartbeat", revision: 4, play: func(st *stage) error {
-			clients, err := st.dial(b.idleClients)
-			if err != nil {
-				return err
-			}
-			return st.heartbeats(clients, "heartbeat")
-		}}
-		if err := b.stage("heartbeats of "+thousands(b.idleClients)+" connections for 50 s, "+name, s, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// manyClients is how many connections one machine is to hold.
-const manyClients = 100_000
-
-// playMany holds very many connections on our server, heartbeats running.
-func (b *bench) playMany() error {
-	if b.results.Short || !b.wants("idle-100k", report.Ours) {
-		return nil
-	}
-	if b.maxClients < manyClients {
-		b.results.Note(fmt.Sprintf("%s connections were not measured: a process may open %s files here (ulimit -n).", thousands(manyClients), thousands(b.maxClients+1000)))
-		return nil
-	}
-	b.total++
-	s := &scene{name: "idle-100k", revision: 4, play: func(st *stage) error {
-		clients, err := st.connectIdle(manyClients, "", "idle-100k")
-		if err != nil {
-			return err
-		}
-		return st.heartbeats(clients, "heartbeat-100k")
-	}}
-	return b.stage(thousands(manyClients)+" connections for 50 s, "+report.Ours, s, report.Ours)
-}
-
-// playCurves shows how our figures grow by powers of ten.
-func (b *bench) playCurves() error {
-	if b.results.Short || !b.wants("curves", report.Ours) {
-		return nil
-	}
-	curves := []struct {
-		report.Curve
-		steps   []int
-		clients bool // the steps are connections
-		play    func(st *stage, n int) (float64, error)
-	}{
-		{report.Curve{ID: "delivery-members", Title: "Cost of a delivery by members of the room", X: "members", Unit: microseconds}, []int{10, 100, 1000, 10_000}, true, deliveryByMembers},
-		{report.Curve{ID: "delivery-rooms", Title: "Cost of a delivery to 100 members by rooms on the server", X: "rooms", Unit: microseconds}, []int{1, 10, 100, 1000, 10_000, 100_000}, false, deliveryByRooms},
-		{report.Curve{ID: "bytes-rooms", Title: "Memory of a membership by rooms of a connection", X: "rooms of each of 1,000 connections", Unit: "B"}, []int{10, 100, 900}, false, bytesByRooms},
-		{report.Curve{ID: "bytes-namespaces", Title: "Memory of a connection by namespaces joined", X: "namespaces", Unit: kibibytes}, []int{1, 10, 100}, false, bytesByNamespaces},
-		{report.Curve{ID: "bytes-connections", Title: "Memory of a connection by connections", X: "connections", Unit: kibibytes}, []int{100, 1000, 10_000, 100_000}, true, bytesByConnections},
-		{report.Curve{ID: "connect-connections", Title: "Cost of connecting by connections", X: "connections", Unit: microseconds}, []int{100, 1000, 10_000, 100_000}, true, connectByConnections},
-	}
-	for _, c := range curves {
-		curve := c.Curve
-		for _, n := range c.steps {
-			if c.clients && n >= b.maxClients {
-				continue
-			}
-			b.total++
-			s := &scene{name: "curves", revision: 4, play: func(st *stage) error {
-				y, err := c.play(st, n)
-				if err == nil {
-					curve.Points = append(curve.Points, report.Point{X: float64(n), Y: y})
-				}
-				return err
-			}}
-			if err := b.stage(fmt.Sprintf("%s: %d", strings.ToLower(curve.Title), n), s, report.Ours); err != nil {
-				return err
-			}
-		}
-		if len(curve.Points) > 0 {
-			b.results.SetCurve(&curve)
-		}
-	}
-	return nil
-}
-
-func deliveryByMembers(st *stage, n int) (float64, error) {
-	b, err := st.fan(n)
-	if err != nil {
-		return 0, err
-	}
-	return st.deliver(b)
-}
-
-func (st *stage) deliver(b *load.Broadcasts) (float64, error) {
-	b.Size = 100
-	s, err := st.loop.Fan(b, 1, st.window())
-	if err != nil {
-		return 0, err
-	}
-	return s.PerOp().Seconds() * 1e6, nil
-}
-
-func deliveryByRooms(st *stage, n int) (float64, error) {
-	b, err := st.fan(100)
-	if err != nil {
-		return 0, err
-	}
-	const perClient = 500
-	others, err := st.dial((n + perClient - 1) / perClient)
-	if err != nil {
-		return 0, err
-	}
-	err = st.loop.Join(others, func(client, i int) string { return fmt.Sprintf("other-%d", client*perClient+i) }, min(n, perClient))
-	if err != nil {
-		return 0, err
-	}
-	return st.deliver(b)
-}
-
-// growth returns what the server's memory grew by while do ran, after a rest.
-func (st *stage) growth(do func() error) (float64, error) {
-	before, err := st.server.RSS()
-	if err != nil {
-		return 0, err
-	}
-	if err := do(); err != nil {
-		return 0, err
-	}
-	if err := st.loop.Run(time.Now().Add(st.b.rest), nil); err != nil {
-		return 0, err
-	}
-	after, err := st.server.RSS()
-	return float64(after - before), err
-}
-
-func bytesByRooms(st *stage, n int) (float64, error) {
-	const connections = 1000
-	clients, err := st.dial(connections)
-	if err != nil {
-		return 0, err
-	}
-	// Rooms of ten members, as chats have.
-	grown, err := st.growth(func() error {
-		return st.loop.Join(clients, func(client, i int) string { return fmt.Sprintf("room-%d-%d", client/10, i) }, n)
-	})
-	return grown / connections / float64(n), err
-}
-
-func bytesByNamespaces(st *stage, n int) (float64, error) {
-	const connections = 1000
-	var clients []*load.Client
-	grown, err := st.growth(func() error {
-		var err error
-		if clients, err = st.dial(connections); err != nil {
-			return err
-		}
-		return st.loop.JoinNamespaces(clients, n-1)
-	})
-	return grown / 1024 / connections, err
-}
-
-func bytesByConnections(st *stage, n int) (float64, error) {
-	grown, err := st.growth(func() error {
-		_, err := st.dial(n)
-		return err
-	})
-	return grown / 1024 / float64(n), err
-}
-
-func connectByConnections(st *stage, n int) (float64, error) {
-	before, err := st.server.CPU()
-	if err != nil {
-		return 0, err
-	}
-	if _, err := st.dial(n); err != nil {
-		return 0, err
-	}
-	after, err := st.server.CPU()
-	return (after - before).Seconds() * 1e6 / float64(n), err
 }
 
 // sceneNames lists what -scenes takes.
 func sceneNames() []string {
-	names := []string{"latency", "heartbeat", "idle-100k", "curves"}
+	names := []string{"latency", "heartbeat", "idle-100k", "curves", "cluster", "records", "locks"}
 	for _, s := range allScenes() {
 		names = append(names, s.name)
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,12 +15,37 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/go-sails/sails/compat_test/bench/report"
+	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
 // cores are the processors of the server and of the load; -1 means any.
 type cores struct {
 	server, load int
 	allowed      int
+}
+
+// onServer puts a program on the server's processor.
+func (c cores) onServer(s program.Spec) program.Spec {
+	if c.server >= 0 {
+		s.Processors = []int{c.server}
+	}
+	return s
+}
+
+// onLoad puts a program on the processor of the load.
+func (c cores) onLoad(s program.Spec) program.Spec {
+	if c.load >= 0 {
+		s.Processors = []int{c.load}
+	}
+	return s
+}
+
+// onBoth lets a program use both.
+func (c cores) onBoth(s program.Spec) program.Spec {
+	if c.load >= 0 {
+		s.Processors = []int{c.server, c.load}
+	}
+	return s
 }
 
 const pinnedEnv = "BENCH_CORES"
@@ -65,6 +91,9 @@ func pin() (cores, error) {
 	return cores{}, syscall.Exec(self, os.Args, env)
 }
 
+// spareFiles are descriptors that are not connections of a load.
+const spareFiles = 1000
+
 // raiseFiles allows as many descriptors as it can, for the servers too, and returns
 // how many connections that is good for.
 func raiseFiles(want int) (int, error) {
@@ -72,7 +101,7 @@ func raiseFiles(want int) (int, error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, err
 	}
-	need := uint64(want + 1000)
+	need := uint64(want + spareFiles)
 	if limit.Max < need { // needs a privilege
 		_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: need, Max: need})
 	} else {
@@ -84,7 +113,7 @@ func raiseFiles(want int) (int, error) {
 	if limit.Cur < 2000 {
 		return 0, errors.New("bench: fewer than 2,000 open files are allowed; raise ulimit -n")
 	}
-	return int(min(limit.Cur, need)) - 1000, nil
+	return int(min(limit.Cur, need)) - spareFiles, nil
 }
 
 func machine(c cores) (report.Machine, error) {
@@ -112,6 +141,38 @@ func machine(c cores) (report.Machine, error) {
 		m.Node = strings.TrimSpace(strings.TrimPrefix(string(out), "v"))
 	}
 	return m, nil
+}
+
+// kernelMemory is what the kernel holds in its caches of objects, sockets among them,
+// and in buffers of TCP.
+func kernelMemory() (int64, error) {
+	sum := int64(0)
+	for file, field := range map[string]string{"/proc/meminfo": "SUnreclaim:", "/proc/net/sockstat": "TCP:"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return 0, err
+		}
+		for line := range bytes.Lines(data) {
+			rest, ok := strings.CutPrefix(string(line), field)
+			if !ok {
+				continue
+			}
+			words := strings.Fields(rest)
+			unit := int64(1 << 10) // of meminfo
+			if field == "TCP:" {
+				unit = int64(os.Getpagesize())
+			}
+			n, err := strconv.ParseInt(words[0], 10, 64)
+			if at := slices.Index(words, "mem"); at >= 0 && at+1 < len(words) {
+				n, err = strconv.ParseInt(words[at+1], 10, 64)
+			}
+			if err != nil {
+				return 0, fmt.Errorf("bench: %s: %w", file, err)
+			}
+			sum += n * unit
+		}
+	}
+	return sum, nil
 }
 
 // loadAverage is that of the last minute, "" where it is not known.

@@ -1,6 +1,6 @@
 // Command bench measures our bench server beside its peers and writes the report.
 //
-//	go run ./bench                 everything, about 22 minutes
+//	go run ./bench                 everything, about 20 minutes
 //	go run ./bench -short          a few minutes, fewer rounds and rows
 //	go run ./bench -scenes echo -servers go-sails,node -rounds 1 -out ""
 //	go run ./bench -scenes echo,rooms -merge     only these anew, the rest as it was
@@ -50,8 +50,13 @@ func run() error {
 	merge := flag.Bool("merge", false, "keep the figures of earlier runs where nothing is measured now")
 	render := flag.Bool("render", false, "only write the report again from the figures kept")
 	profiles := flag.String("profiles", "", "folder to write pprof profiles of each measurement to; figures are higher meanwhile")
+	holdFlag := flag.String("hold", "", "only connect clients, PORT,NUMBER, and hold them (what the run itself starts)")
 	window := flag.Duration("window", 0, "how long each measurement lasts, if not as usual")
 	flag.Parse()
+	if *holdFlag != "" {
+		debug.SetGCPercent(400)
+		return hold(*holdFlag)
+	}
 	if *render {
 		results, err := report.Load(*data)
 		if err != nil {
@@ -67,7 +72,10 @@ func run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 
-	b := &bench{ctx: ctx, cores: c, began: time.Now(), only: list(*only), scenes: list(*scenes)}
+	b := &bench{
+		ctx: ctx, cores: c, began: time.Now(), only: list(*only), scenes: list(*scenes),
+		missing: map[string]bool{}, spent: map[string]time.Duration{},
+	}
 	root, err := os.Getwd()
 	if err != nil {
 		return err
@@ -97,16 +105,7 @@ func run() error {
 		}
 		b.keep(old)
 	}
-	for _, name := range report.Servers {
-		if b.only != nil && !slices.Contains(b.only, name) && !*merge {
-			continue
-		}
-		text, err := b.servers[name].version()
-		if err != nil {
-			return err
-		}
-		b.results.Versions = append(b.results.Versions, report.Version{Server: name, Text: text})
-	}
+	b.findServers(*merge)
 	if err := b.measureAll(*rounds); err != nil {
 		return err
 	}
@@ -123,15 +122,32 @@ func run() error {
 	return nil
 }
 
+// findServers notes the versions of what is measured; what is not installed is left
+// out and named.
+func (b *bench) findServers(all bool) {
+	for _, name := range append(slices.Clone(report.Servers), report.Records) {
+		if b.only != nil && !slices.Contains(b.only, name) && !all {
+			continue
+		}
+		text, err := b.servers[name].version()
+		if err != nil {
+			b.missing[name] = true
+			b.fail(fmt.Sprintf("%s: %v", name, err), name)
+			continue
+		}
+		b.results.Versions = append(b.results.Versions, report.Version{Server: name, Text: text})
+	}
+}
+
 // measureAll runs everything the command line selects.
 func (b *bench) measureAll(rounds int) error {
 	err := b.play(allScenes(), rounds)
-	for _, step := range []func() error{b.playLatency, b.playHeartbeats, b.playMany, b.playCurves} {
+	for _, step := range []func() error{b.playLatency, b.playClusters, b.playRecords, b.playHeartbeats, b.playMany, b.playCurves, b.playLocks} {
 		if err == nil {
 			err = step()
 		}
 	}
-	fmt.Fprintf(os.Stderr, "\nmeasured in %v\n\n", time.Since(b.began).Round(time.Second))
+	b.account()
 	if errors.Is(err, load.ErrInterrupted) {
 		return errors.New("interrupted; nothing was written")
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/go-sails/sails/compat_test/bench/load"
-	"github.com/go-sails/sails/compat_test/bench/process"
 	"github.com/go-sails/sails/compat_test/bench/report"
+	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
 // bench is one run.
@@ -30,17 +30,20 @@ type bench struct {
 	warm, measure time.Duration // of a window
 	rest          time.Duration // before memory is read
 	idleClients   int
-	maxClients    int // descriptors allow so many
-	broken        []string
-	disturbance   []float64             // of the latency measurements
-	kept          map[*report.Cell]bool // of earlier runs
-	profiles      string                // folder; "" takes none
+	maxClients    int                      // descriptors allow so many
+	broken        []string                 // measurements of ours that failed
+	missing       map[string]bool          // servers that are not installed
+	spent         map[string]time.Duration // by part of the run
+	parts         []string                 // in the order they began
+	disturbance   []float64                // of the latency measurements
+	kept          map[*report.Cell]bool    // of earlier runs
+	profiles      string                   // folder; "" takes none
 	profiling     sync.WaitGroup
 }
 
 // wants tells whether the command line selects a server and a scene.
 func (b *bench) wants(scene, server string) bool {
-	return (b.only == nil || slices.Contains(b.only, server)) && (b.scenes == nil || slices.Contains(b.scenes, scene))
+	return !b.missing[server] && (b.only == nil || slices.Contains(b.only, server)) && (b.scenes == nil || slices.Contains(b.scenes, scene))
 }
 
 // play runs the scenes in rounds: each round all scenes, each scene all servers, so
@@ -72,36 +75,50 @@ func (b *bench) play(scenes []*scene, rounds int) error {
 	})
 }
 
-// stage plays a scene on a fresh server. A server that fails loses that scene; the
-// run goes on.
-func (b *bench) stage(label string, s *scene, name string) error {
+// part does something under a label. What fails is noted, and the run goes on.
+func (b *bench) part(name, label, server string, do func() error) error {
 	b.progress(label)
-	err := b.perform(s, name)
+	began := time.Now()
+	err := do()
+	if _, ok := b.spent[name]; !ok {
+		b.parts = append(b.parts, name)
+	}
+	b.spent[name] += time.Since(began)
 	if errors.Is(err, load.ErrInterrupted) || b.ctx.Err() != nil {
 		return load.ErrInterrupted
 	}
 	if err != nil {
-		b.fail(fmt.Sprintf("%s: %v", label, err))
+		b.fail(fmt.Sprintf("%s: %v", label, err), server)
 	}
 	return nil
 }
 
-// fail notes what could not be measured.
-func (b *bench) fail(text string) {
-	b.broken = append(b.broken, text)
+// stage plays a scene on a fresh server. A server that fails loses that scene; the
+// run goes on.
+func (b *bench) stage(label string, s *scene, name string) error {
+	return b.part(s.name, label, name, func() error { return b.perform(s, name) })
+}
+
+// fail notes what could not be measured. Only our own failures are those of the run.
+func (b *bench) fail(text, server string) {
+	if server == report.Ours {
+		b.broken = append(b.broken, text)
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	b.results.Failures = append(b.results.Failures, line)
 	fmt.Fprintf(os.Stderr, "\n  %s\n", text)
 }
 
 func (b *bench) perform(s *scene, name string) error {
-	spec := b.servers[name].spec(s.sessions)
-	if b.profiles != "" {
-		spec.Env = append(spec.Env, "PPROF=1")
+	env := s.env
+	if s.sessions {
+		env = append(env[:len(env):len(env)], "SESSIONS=1")
 	}
-	srv, err := process.Start(spec, b.cores.server)
+	srv, err := b.start(name, env...)
 	if err != nil {
 		return err
 	}
-	defer srv.Stop()
+	defer b.end(srv)
 	defer b.profiling.Wait()
 	loop, err := load.NewLoop(b.ctx)
 	if err != nil {
@@ -122,9 +139,16 @@ func (b *bench) perform(s *scene, name string) error {
 		return err
 	}
 	if err := s.play(st); err != nil {
-		return errors.Join(err, srv.Alive())
+		return errors.Join(err, srv.Failure())
 	}
-	return srv.Alive()
+	return srv.Failure()
+}
+
+// end ends a server; how peers take it is not our business.
+func (b *bench) end(p *program.Program) {
+	if p.Alive() {
+		_ = p.Stop()
+	}
 }
 
 // add keeps a figure.
@@ -161,7 +185,7 @@ func (b *bench) keep(old *report.Results) {
 			b.kept[c] = true
 		}
 	}
-	b.results.Curves, b.results.Notes, b.results.Disturbance = old.Curves, old.Notes, old.Disturbance
+	b.results.Curves, b.results.Notes, b.results.Disturbance, b.results.Locks = old.Curves, old.Notes, old.Disturbance, old.Locks
 	b.results.Rounds = max(b.results.Rounds, old.Rounds)
 	b.results.Merged = true
 }
@@ -176,4 +200,13 @@ func (b *bench) progress(label string) {
 		return
 	}
 	fmt.Fprintln(os.Stderr, line)
+}
+
+// account tells how long the parts took.
+func (b *bench) account() {
+	fmt.Fprintf(os.Stderr, "\nmeasured in %v:", time.Since(b.began).Round(time.Second))
+	for _, name := range b.parts {
+		fmt.Fprintf(os.Stderr, " %s %v", name, b.spent[name].Round(time.Second))
+	}
+	fmt.Fprint(os.Stderr, "\n\n")
 }

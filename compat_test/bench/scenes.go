@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/go-sails/sails/compat_test/bench/load"
-	"github.com/go-sails/sails/compat_test/bench/process"
 	"github.com/go-sails/sails/compat_test/bench/report"
+	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
 // scene is one kind of load on one fresh server. It may fill several rows.
@@ -19,8 +19,9 @@ type scene struct {
 	revision int
 	servers  []string
 	sessions bool
-	rounds   int  // at most
-	long     bool // not in the short form
+	env      []string // of the server, besides
+	rounds   int      // at most
+	long     bool     // not in the short form
 	play     func(st *stage) error
 }
 
@@ -29,7 +30,7 @@ type stage struct {
 	b        *bench
 	scene    string
 	profiled int // profiles taken
-	server   *process.Server
+	server   *program.Program
 	name     string
 	revision int
 	target   *load.Target
@@ -38,7 +39,7 @@ type stage struct {
 }
 
 func allScenes() []*scene {
-	sockets := []string{report.Ours, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	sockets := []string{report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
 	virtual := []string{report.Ours, report.NodeSails, report.Node, report.Zishang, report.Karagenc, report.Floor}
 	sails := []string{report.Ours, report.NodeSails}
 	var scenes []*scene
@@ -198,7 +199,7 @@ func (st *stage) connectIdle(n int, connectRow, idleRow string) ([]*load.Client,
 	if connectRow != "" {
 		st.record(connectRow, &load.Sample{Ops: int64(n), CPU: after - before, Elapsed: time.Since(began)})
 	}
-	if err := st.loop.Run(time.Now().Add(st.b.rest), load.KeepAlive(clients)); err != nil {
+	if err := st.loop.Run(time.Now().Add(st.b.rest), load.KeepAlive(clients, pingInterval)); err != nil {
 		return nil, err
 	}
 	st.profile("heap", 0)
@@ -217,30 +218,10 @@ func lossText(n int) string {
 	return fmt.Sprintf("%d connections dropped", n)
 }
 
-// heartbeats lets clients rest for two intervals of their heartbeat.
-func (st *stage) heartbeats(clients []*load.Client, row string) error {
-	const intervals = 2
-	before, err := st.server.CPU()
-	if err != nil {
-		return err
-	}
-	lost := st.loop.Lost
-	if err := st.loop.Run(time.Now().Add(intervals*25*time.Second), nil); err != nil {
-		return err
-	}
-	after, err := st.server.CPU()
-	if err != nil {
-		return err
-	}
-	perInterval := (after - before).Seconds() * 1e6 / intervals / float64(len(clients))
-	st.b.add(row, st.name, perInterval, nil, lossText(st.loop.Lost-lost))
-	return nil
-}
-
 // record keeps a sample's CPU time per operation.
 func (st *stage) record(row string, s *load.Sample) {
 	if s.Ops == 0 {
-		st.b.fail(fmt.Sprintf("%s, %s: nothing was done (%s)", row, st.name, s.Faults()))
+		st.b.fail(fmt.Sprintf("%s, %s: nothing was done (%s)", row, st.name, s.Faults()), st.name)
 		return
 	}
 	st.b.add(row, st.name, s.PerOp().Seconds()*1e6, s, s.Faults())

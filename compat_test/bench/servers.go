@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/go-sails/sails/compat_test/bench/process"
 	"github.com/go-sails/sails/compat_test/bench/report"
+	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
 // server is one that can be measured.
@@ -19,6 +19,7 @@ type server struct {
 	revisions []int // of Engine.IO
 	args      []string
 	dir       string
+	env       []string
 	// module or npm package whose version is stated
 	module string
 	npm    []string
@@ -36,8 +37,10 @@ func servers(root string) map[string]*server {
 	}
 	all := map[string]*server{
 		report.Ours:      {revisions: []int{3, 4}, args: bin("bench")},
+		report.Direct:    {revisions: []int{3, 4}, args: bin("bench"), env: []string{"DIRECT=1"}},
 		report.Node:      node("node", "server.mjs", "socket.io"),
 		report.NodeSails: node("sails", "server.js", "sails", "sails-hook-sockets", "socket.io"),
+		report.Records:   node("sails-db", "server.js", "sails", "sails-hook-orm", "sails-disk", "sails-postgresql"),
 		report.Zishang:   {revisions: []int{4}, args: bin("zishang"), module: "github.com/zishang520/socket.io/v2"},
 		report.Karagenc:  {revisions: []int{4}, args: bin("karagenc"), module: "github.com/karagenc/socket.io-go"},
 		report.Floor:     {revisions: []int{3, 4}, args: bin("floor")},
@@ -48,15 +51,25 @@ func servers(root string) map[string]*server {
 	return all
 }
 
-func (s *server) spec(sessions bool) process.Spec {
-	env := []string{fmt.Sprintf("MAX_SESSIONS=%d", maxSessions)}
-	if sessions {
-		env = append(env, "SESSIONS=1")
-	}
+// start runs the server on its processor with more variables in its environment.
+func (b *bench) start(name string, env ...string) (*program.Program, error) {
+	s := b.servers[name]
+	all := append([]string{fmt.Sprintf("MAX_SESSIONS=%d", maxSessions)}, s.env...)
 	if s.npm != nil { // it warns about being in production
-		env = append(env, "NODE_ENV=production")
+		all = append(all, "NODE_ENV=production")
 	}
-	return process.Spec{Name: s.name, Dir: s.dir, Args: s.args, Env: env}
+	if b.profiles != "" {
+		all = append(all, "PPROF=1")
+	}
+	return program.Run(b.cores.onServer(program.Spec{Path: s.path(), Args: s.args[1:], Dir: s.dir, Env: append(all, env...)}))
+}
+
+// path is that of the server's program: Node is found where it is installed.
+func (s *server) path() string {
+	if path, err := exec.LookPath(s.args[0]); err == nil {
+		return path
+	}
+	return s.args[0]
 }
 
 // version says what exactly is measured.
@@ -93,6 +106,9 @@ func (s *server) version() (string, error) {
 		return "", fmt.Errorf("bench: %s is not in %s", s.module, s.args[0])
 	case s.name == report.Floor:
 		return "string surgery on net.Conn and net/http (compat_test/peers/floor)", nil
+	}
+	if s.name == report.Direct {
+		return "the same behind the event loop for plain TCP on Linux", nil
 	}
 	return "this library (compat_test/servers/bench)", nil
 }

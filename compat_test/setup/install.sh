@@ -106,8 +106,10 @@ demo)
 	;;
 bench)
 	need_node
+	need_brokers
 	need_packages compat_test/peers/node
 	need_packages compat_test/peers/sails
+	need_packages compat_test/peers/sails-db
 	;;
 test)
 	need_node

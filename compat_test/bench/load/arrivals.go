@@ -21,6 +21,7 @@ func (l *Loop) arrivals(a Arrivals, from *time.Time, latency *Histogram, ops, wr
 	var cpu time.Duration
 	dropped := l.Lost
 	measuring := false
+	late := new(Histogram)
 	for next := began.Add(gap()); ; {
 		now := time.Now()
 		if !measuring && !now.Before(*from) {
@@ -35,6 +36,9 @@ func (l *Loop) arrivals(a Arrivals, from *time.Time, latency *Histogram, ops, wr
 			break
 		}
 		for !next.After(now) {
+			if measuring {
+				late.Record(time.Since(next))
+			}
 			send(next)
 			next = next.Add(gap())
 		}
@@ -52,7 +56,7 @@ func (l *Loop) arrivals(a Arrivals, from *time.Time, latency *Histogram, ops, wr
 	if err != nil {
 		return nil, err
 	}
-	s := &Sample{Ops: *ops - counted, Elapsed: time.Since(*from), CPU: after - cpu, Latency: latency, Dropped: int64(l.Lost - dropped)}
+	s := &Sample{Ops: *ops - counted, Elapsed: time.Since(*from), CPU: after - cpu, Latency: latency, Late: late, Dropped: int64(l.Lost - dropped)}
 	if err := l.settle(func() bool { return *waiting <= 0 }); err != nil {
 		return nil, err
 	}

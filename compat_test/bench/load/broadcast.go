@@ -226,8 +226,8 @@ func (f *fan) finish(l *Loop, s *Sample) error {
 	return nil
 }
 
-// JoinNamespaces makes each client join n namespaces "/n-0", "/n-1" and so on.
-func (l *Loop) JoinNamespaces(clients []*Client, n int) error {
+// JoinNamespaces makes each client join n namespaces, "/n-" and a number from first on.
+func (l *Loop) JoinNamespaces(clients []*Client, first, n int) error {
 	joined := 0
 	SetSink(clients, sinkFunc(func(_ *Client, p []byte) {
 		if bytes.HasPrefix(p, []byte("40/n-")) {
@@ -237,7 +237,7 @@ func (l *Loop) JoinNamespaces(clients []*Client, n int) error {
 	lost := l.Lost
 	for i, c := range clients {
 		for j := range n {
-			c.Send(Frame(nil, fmt.Sprintf("40/n-%d,", j)))
+			c.Send(Frame(nil, fmt.Sprintf("40/n-%d,", first+j)))
 		}
 		want := i * n
 		if err := l.Run(time.Now().Add(10*time.Second), func() bool { return joined >= want || l.Lost > lost }); err != nil {

@@ -23,6 +23,8 @@ type Sample struct {
 	// order, came twice, or were not what was asked for; connections it dropped.
 	Lost, Reordered, Doubled, Wrong, Dropped int64
 	Latency                                  *Histogram // open loops only
+	// Late is by how much the generator sent later than it meant to; open loops only.
+	Late *Histogram
 }
 
 // PerOp is the server's CPU time per operation.

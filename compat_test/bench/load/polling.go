@@ -2,7 +2,6 @@ package load
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -45,34 +44,15 @@ func (h *httpConn) close() {
 	}
 }
 
-// received parses answers with a Content-Length or in chunks.
 func (h *httpConn) received(p []byte) (int, error) {
-	end := bytes.Index(p, headEnd)
-	if end < 0 {
-		return 0, nil
-	}
-	head, rest := p[:end+2], p[end+len(headEnd):]
-	if !bytes.HasPrefix(head, []byte("HTTP/1.1 200")) {
-		return 0, fmt.Errorf("load: poll answered with %q", p[:min(len(p), 300)])
-	}
-	if value, ok := header(head, "content-length: "); ok {
-		n, err := strconv.Atoi(string(value))
-		if err != nil || n < 0 {
-			return 0, errors.New("load: bad Content-Length")
-		}
-		if len(rest) < n {
-			return 0, nil
-		}
-		return end + len(headEnd) + n, h.answ(rest[:n])
-	}
-	if _, ok := header(head, "transfer-encoding: "); !ok {
-		return 0, errors.New("load: answer without a length")
-	}
-	body, taken, err := unchunk(rest)
+	head, body, taken, err := parseAnswer(p)
 	if taken == 0 || err != nil {
 		return 0, err
 	}
-	return end + len(headEnd) + taken, h.answ(body)
+	if !bytes.HasPrefix(head, []byte("HTTP/1.1 200")) {
+		return 0, fmt.Errorf("load: poll answered with %q", p[:min(len(p), 300)])
+	}
+	return taken, h.answ(body)
 }
 
 // header finds a field by its lower-case name and ": ".

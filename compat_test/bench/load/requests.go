@@ -52,6 +52,32 @@ func Virtual() Exchange {
 	}
 }
 
+// Request is a virtual request of any kind; data is JSON. The answer must be of
+// status 2xx and contain want.
+func Request(method, url, data, want string) Exchange {
+	return Exchange{
+		Request: func(_, _, id int) string {
+			return fmt.Sprintf(`42%d["%s",{"method":"%s","headers":{},"data":%s,"url":"%s"}]`, id, method, method, data, url)
+		},
+		Accept: func(_ int, args []byte) bool {
+			return bytes.Contains(args, []byte(`"statusCode":2`)) && bytes.Contains(args, []byte(want))
+		},
+	}
+}
+
+// Counter is a sink that counts the messages beginning with Prefix.
+type Counter struct {
+	Prefix string
+	N      int64
+}
+
+// Message implements Sink.
+func (k *Counter) Message(_ *Client, p []byte) {
+	if len(p) >= len(k.Prefix) && string(p[:len(k.Prefix)]) == k.Prefix {
+		k.N++
+	}
+}
+
 // cycle is how many requests of an exchange differ: rooms × verbs.
 const cycle = 32
 
@@ -101,6 +127,34 @@ func (l *Loop) Closed(clients []*Client, x Exchange, outstanding int, w Window) 
 	}
 	s.Lost, s.Wrong = int64(k.waiting), k.wrong
 	return s, nil
+}
+
+// Ask makes each client send one request of x and waits for all the answers.
+func (l *Loop) Ask(clients []*Client, x Exchange) error {
+	answered, wrong := 0, 0
+	SetSink(clients, sinkFunc(func(_ *Client, p []byte) {
+		if id, args, ok := parseAck(p); ok {
+			answered++
+			if !x.Accept(id, args) {
+				wrong++
+			}
+		}
+	}))
+	lost := l.Lost
+	deadline := time.Now().Add(time.Minute)
+	for i, c := range clients {
+		c.Send(Frame(nil, x.Request(i, 0, 0)))
+		// A hundred at a time, so that nobody's queue overflows.
+		if i%100 == 99 || i == len(clients)-1 {
+			if err := l.Run(deadline, func() bool { return answered > i || l.Lost > lost }); err != nil {
+				return err
+			}
+		}
+	}
+	if answered < len(clients) || wrong > 0 {
+		return fmt.Errorf("load: %d of %d clients were answered, %d wrongly", answered, len(clients), wrong)
+	}
+	return nil
 }
 
 func (k *closed) request(c *Client, id int) {

@@ -37,6 +37,7 @@ type Client struct {
 	Index  int
 	Ready  bool // the CONNECT was answered
 	Slot   int  // the sink's own
+	Pings  int  // heartbeats: pings answered, or answers to ours in revision 3
 	sink   Sink
 	target *Target
 	state  clientState
@@ -219,7 +220,10 @@ func (c *Client) packet(p []byte) error {
 			c.send(connectFrame)
 		}
 	case '2':
+		c.Pings++
 		c.send(pongFrame)
+	case '3':
+		c.Pings++
 	case '4':
 		switch {
 		case c.state == joined:
@@ -234,10 +238,9 @@ func (c *Client) packet(p []byte) error {
 	return nil
 }
 
-// KeepAlive pings for clients of revision 3, spread over the interval of 25 s; the
+// KeepAlive pings for clients of revision 3, spread over the interval; the
 // other revision answers pings by itself. It returns what Run may call each turn.
-func KeepAlive(clients []*Client) func() bool {
-	const interval = 25 * time.Second
+func KeepAlive(clients []*Client, interval time.Duration) func() bool {
 	began, sent := time.Now(), 0
 	return func() bool {
 		due := int(float64(len(clients)) * float64(time.Since(began)) / float64(interval))

@@ -74,7 +74,7 @@ func (r *Results) costs() (costs, error) {
 	}
 	// Requests with sessions were only measured at saturation; at a quarter of it
 	// they cost more by as much as those without.
-	c.request = value("virtual-sessions-eio4") * 1e-6 * value("latency-virtual-cpu") / max(value("virtual-eio4"), 1e-9)
+	c.request = value("virtual-sessions-eio3") * 1e-6 * value("latency-virtual-cpu") / max(value("virtual-eio3"), 1e-9)
 	if len(missing) > 0 {
 		return c, fmt.Errorf("report: not measured: %s", strings.Join(missing, ", "))
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 )
@@ -39,16 +40,20 @@ func (r *Results) page() string {
 	}
 	r.misses(b)
 	r.faults(b)
+	r.failures(b)
+	r.locks(b)
 	if len(r.Curves) > 0 {
 		b.WriteString("\n## How it grows\n\n")
 		for _, c := range r.Curves {
 			fmt.Fprintf(b, "![%s](charts/%s.svg)\n\n", c.Title, c.ID)
 		}
+		b.WriteString("A step is held against n log n for all items together: what each costs may grow by log b / log a from a to b of them.\n\n")
 		for _, c := range r.Curves {
 			c.table(b)
+			fmt.Fprintf(b, "%s.\n\n", strings.ToUpper(c.Verdict()[:1])+c.Verdict()[1:])
 		}
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), "\n") + "\n"
 }
 
 func (r *Results) method(b *strings.Builder) {
@@ -113,10 +118,13 @@ func (r *Results) row(b *strings.Builder, row *Row) {
 		if !c.Met {
 			mark = "✗"
 		}
+		if c.Server != "" {
+			mark += " " + c.Server
+		}
 		if c.Peer == "" {
-			goals = append(goals, fmt.Sprintf("%s ≤ %s %s", mark, Figure(c.Max), row.Unit))
+			goals = append(goals, fmt.Sprintf("%s %s %s %s", mark, row.bound(), Figure(c.Max), row.Unit))
 		} else {
-			goals = append(goals, fmt.Sprintf("%s %.2f of %s (≤ %.2f)", mark, c.Ratio, c.Peer, c.Factor))
+			goals = append(goals, fmt.Sprintf("%s %.2f of %s (%s %.2f)", mark, c.Ratio, c.Peer, row.bound(), c.Factor))
 		}
 	}
 	fmt.Fprintf(b, " %s |\n", strings.Join(goals, "<br>"))
@@ -127,16 +135,18 @@ func (r *Results) misses(b *strings.Builder) {
 	for _, row := range r.Rows {
 		for _, c := range row.Checks() {
 			if !c.Met {
-				over := 100 * (c.Ratio/max(c.Factor, 1e-9) - 1)
-				if c.Peer == "" {
-					over = 100 * (c.Ratio - 1)
-				}
-				v, _ := row.Value(Ours)
 				name := row.Title
 				if row.Revision != 0 {
 					name += fmt.Sprintf(", EIO %d", row.Revision)
 				}
-				lines = append(lines, fmt.Sprintf("- %s: %s %s where %s would do, %.0f %% over.", name, Figure(v), row.Unit, Figure(c.Bound), over))
+				if c.Server != "" {
+					name = c.Server + ", " + name
+				}
+				line := fmt.Sprintf("- %s: %s %s where %s would do, %.0f %% off.", name, Figure(c.Value), row.Unit, Figure(c.Bound), 100*math.Abs(c.Value/max(c.Bound, 1e-9)-1))
+				if row.Lever != "" {
+					line += " Next lever: " + row.Lever + "."
+				}
+				lines = append(lines, line)
 			}
 		}
 	}
@@ -159,6 +169,26 @@ func (r *Results) faults(b *strings.Builder) {
 	}
 }
 
+// failures names what could not be measured.
+func (r *Results) failures(b *strings.Builder) {
+	if len(r.Failures) > 0 {
+		fmt.Fprintf(b, "\n## Not measured\n\nThe run goes on when a server fails:\n\n- %s\n", strings.Join(r.Failures, "\n- "))
+	}
+}
+
+// locks shows who waits for whom inside our server.
+func (r *Results) locks(b *strings.Builder) {
+	l := r.Locks
+	if l == nil {
+		return
+	}
+	fmt.Fprintf(b, "\n## Locks\n\n%s, %.0f s on %d cores: goroutines waited %s s for locks, all together (runtime.SetMutexProfileFraction(1)).\n\n| held by | seconds waited |\n|---|---|\n",
+		l.Load, l.Seconds, l.Cores, Figure(l.Waited))
+	for _, p := range l.Places {
+		fmt.Fprintf(b, "| %s | %s |\n", p.Function, Figure(p.Seconds))
+	}
+}
+
 func (c *Curve) table(b *strings.Builder) {
 	fmt.Fprintf(b, "| %s |", c.X)
 	for _, p := range c.Points {
@@ -167,6 +197,16 @@ func (c *Curve) table(b *strings.Builder) {
 	fmt.Fprintf(b, "\n|---|%s\n| %s, %s |", strings.Repeat("---|", len(c.Points)), strings.ToLower(c.Title[:1])+c.Title[1:], c.Unit)
 	for _, p := range c.Points {
 		fmt.Fprintf(b, " %s |", Figure(p.Y))
+	}
+	if len(c.Floor) > 0 {
+		b.WriteString("\n| the floor |")
+		for _, p := range c.Points {
+			text := "–"
+			if v, ok := c.floor(p.X); ok {
+				text = Figure(v)
+			}
+			fmt.Fprintf(b, " %s |", text)
+		}
 	}
 	b.WriteString("\n\n")
 }

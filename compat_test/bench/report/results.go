@@ -3,6 +3,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -18,11 +19,14 @@ type Results struct {
 	Notes  []string `json:"notes,omitempty"`
 	// Disturbance is the share of the time that server or load waited for a
 	// processor while latencies were measured, in the median.
-	Disturbance float64   `json:"disturbance,omitempty"`
-	Machine     Machine   `json:"machine"`
-	Versions    []Version `json:"versions"`
-	Rows        []*Row    `json:"rows"`
-	Curves      []*Curve  `json:"curves"`
+	Disturbance float64 `json:"disturbance,omitempty"`
+	// Failures are measurements of others that did not come to an end.
+	Failures []string    `json:"failures,omitempty"`
+	Locks    *Contention `json:"locks,omitempty"`
+	Machine  Machine     `json:"machine"`
+	Versions []Version   `json:"versions"`
+	Rows     []*Row      `json:"rows"`
+	Curves   []*Curve    `json:"curves"`
 }
 
 // Machine is where a run took place.
@@ -53,6 +57,10 @@ type Row struct {
 	Unit     string           `json:"unit"`
 	Cells    map[string]*Cell `json:"cells"` // by server
 	Goals    []Goal           `json:"goals"`
+	// More tells that a larger figure is the better one.
+	More bool `json:"more,omitempty"`
+	// Lever is what would help next where a goal is missed.
+	Lever string `json:"lever,omitempty"`
 }
 
 // Cell is the work on one server.
@@ -65,6 +73,8 @@ type Cell struct {
 
 // Goal bounds our figure: by Factor times a peer's, or by Max in the row's unit.
 type Goal struct {
+	// Server is whose figure is bounded, if not Ours.
+	Server string  `json:"server,omitempty"`
 	Peer   string  `json:"peer,omitempty"`
 	Factor float64 `json:"factor,omitempty"`
 	Max    float64 `json:"max,omitempty"`
@@ -77,6 +87,24 @@ type Curve struct {
 	X      string  `json:"x"`
 	Unit   string  `json:"unit"`
 	Points []Point `json:"points"`
+	Floor  []Point `json:"floor,omitempty"` // the same on the floor
+	// Total tells that a figure is of all X together, not of each.
+	Total bool `json:"total,omitempty"`
+}
+
+// Contention is what the mutex profile of our server shows under a load.
+type Contention struct {
+	Load    string        `json:"load"`
+	Seconds float64       `json:"seconds"` // of the load
+	Cores   int           `json:"cores"`
+	Waited  float64       `json:"waited"` // seconds goroutines waited for locks, all together
+	Places  []LockedPlace `json:"places"`
+}
+
+// LockedPlace is a function that held what others waited for.
+type LockedPlace struct {
+	Function string  `json:"function"`
+	Seconds  float64 `json:"seconds"`
 }
 
 // Point is one step of a curve.
@@ -88,15 +116,17 @@ type Point struct {
 // Names of the servers.
 const (
 	Ours      = "go-sails"
+	Direct    = "go-sails-direct"
 	Node      = "node"
 	NodeSails = "node-sails"
+	Records   = "node-sails-db" // with a database; its figures are in NodeSails' column
 	Zishang   = "zishang"
 	Karagenc  = "karagenc"
 	Floor     = "floor"
 )
 
 // Servers lists them in the order of the table.
-var Servers = []string{Ours, Node, NodeSails, Zishang, Karagenc, Floor}
+var Servers = []string{Ours, Direct, Node, NodeSails, Zishang, Karagenc, Floor}
 
 // Row returns the row with the id, or nil.
 func (r *Results) Row(id string) *Row {
@@ -164,19 +194,20 @@ func (c *Cell) Noise() float64 {
 type Check struct {
 	Goal
 	Bound float64 // in the row's unit
-	Ratio float64 // our figure by the peer's; by Max where there is no peer
+	Value float64
+	Ratio float64 // Value by the peer's; by Max where there is no peer
 	Met   bool
 }
 
 // Checks evaluates the goals that have figures.
 func (r *Row) Checks() []Check {
-	ours, ok := r.Value(Ours)
-	if !ok {
-		return nil
-	}
 	var checks []Check
 	for _, g := range r.Goals {
-		c := Check{Goal: g, Bound: g.Max}
+		ours, ok := r.Value(cmp.Or(g.Server, Ours))
+		if !ok {
+			continue
+		}
+		c := Check{Goal: g, Bound: g.Max, Value: ours}
 		if g.Peer != "" {
 			peer, ok := r.Value(g.Peer)
 			if !ok || peer == 0 {
@@ -187,7 +218,7 @@ func (r *Row) Checks() []Check {
 		} else {
 			c.Ratio = ours / g.Max
 		}
-		c.Met = ours <= c.Bound
+		c.Met = (ours <= c.Bound) != r.More
 		checks = append(checks, c)
 	}
 	return checks

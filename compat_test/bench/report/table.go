@@ -37,7 +37,7 @@ func Table(w io.Writer, r *Results) {
 		}
 		fmt.Fprintf(w, "      %s\n", strings.Join(figures, "   "))
 		for _, c := range row.Checks() {
-			fmt.Fprintf(w, "      %s\n", c.Text(row.Unit))
+			fmt.Fprintf(w, "      %s\n", c.text(row))
 		}
 	}
 	for _, c := range r.Curves {
@@ -45,7 +45,13 @@ func Table(w io.Writer, r *Results) {
 		for _, p := range c.Points {
 			fmt.Fprintf(w, " %.0f: %s ", p.X, Figure(p.Y))
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "\n      %s\n", c.Verdict())
+	}
+	if l := r.Locks; l != nil {
+		fmt.Fprintf(w, "Locks: %s, %.0f s on %d cores: waited %s s in all\n", l.Load, l.Seconds, l.Cores, Figure(l.Waited))
+		for _, p := range l.Places {
+			fmt.Fprintf(w, "      %s s  %s\n", Figure(p.Seconds), p.Function)
+		}
 	}
 	met, all := r.Score()
 	fmt.Fprintf(w, "%d of %d goals met\n", met, all)
@@ -64,16 +70,27 @@ func (r *Results) Score() (met, all int) {
 	return met, all
 }
 
-// Text says whether the goal is met and by how much.
-func (c Check) Text(unit string) string {
+// text says whether the goal is met and by how much.
+func (c Check) text(row *Row) string {
 	verdict := "met"
 	if !c.Met {
 		verdict = "MISSED"
 	}
-	if c.Peer == "" {
-		return fmt.Sprintf("%s: goal ≤ %s %s, is %.2f of it", verdict, Figure(c.Max), unit, c.Ratio)
+	if c.Server != "" {
+		verdict += " by " + c.Server
 	}
-	return fmt.Sprintf("%s: goal ≤ %.2f × %s (%s %s), is %.2f ×", verdict, c.Factor, c.Peer, Figure(c.Bound), unit, c.Ratio)
+	if c.Peer == "" {
+		return fmt.Sprintf("%s: goal %s %s %s, is %.2f of it", verdict, row.bound(), Figure(c.Max), row.Unit, c.Ratio)
+	}
+	return fmt.Sprintf("%s: goal %s %.2f × %s (%s %s), is %.2f ×", verdict, row.bound(), c.Factor, c.Peer, Figure(c.Bound), row.Unit, c.Ratio)
+}
+
+// bound is the sign between a figure and its goal.
+func (r *Row) bound() string {
+	if r.More {
+		return "≥"
+	}
+	return "≤"
 }
 
 // Figure prints a number with three digits that count.

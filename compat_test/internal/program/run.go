@@ -39,9 +39,8 @@ type Spec struct {
 	Ready string
 	// Probe makes the program ready when Port accepts connections, whatever it prints.
 	Probe bool
-	// Pinned keeps the program on the processor with the number Processor.
-	Pinned    bool
-	Processor int
+	// Processors are the numbers of those it runs on; nil means this process's.
+	Processors []int
 	// As is the user it runs as; nil means this process's.
 	As *syscall.Credential
 	// End is the signal that asks it to end: SIGTERM if zero.
@@ -120,9 +119,9 @@ func Run(spec Spec) (*Program, error) {
 	}
 }
 
-// startOn forks with the thread on the processor, so that the program begins there.
+// startOn forks with the thread on the processors, so that the program begins there.
 func startOn(spec Spec, cmd *exec.Cmd) error {
-	if !spec.Pinned {
+	if spec.Processors == nil {
 		return cmd.Start()
 	}
 	runtime.LockOSThread()
@@ -131,7 +130,9 @@ func startOn(spec Spec, cmd *exec.Cmd) error {
 	if err := unix.SchedGetaffinity(0, &before); err != nil {
 		return err
 	}
-	set.Set(spec.Processor)
+	for _, n := range spec.Processors {
+		set.Set(n)
+	}
 	if err := unix.SchedSetaffinity(0, &set); err != nil {
 		return err
 	}

@@ -1,5 +1,8 @@
 // Command bench is the server that speed, memory and resistance are measured on:
-// events, rooms and virtual requests with the settings a user would get.
+// events, rooms and virtual requests with the settings a user would get. Variables
+// change what a measurement needs changed: SESSIONS=1, MAX_SESSIONS and MAX_ROOMS,
+// PING_INTERVAL (milliseconds), DATABASE (see widgets.go), REDIS (the address of a
+// Redis that joins servers to a cluster), VERBOSE, PPROF=1.
 package main
 
 import (
@@ -10,9 +13,12 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"runtime"
 	"strconv"
+	"time"
 
 	"github.com/gorilla/mux"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/go-sails/sails/compat_test/internal/serve"
 	"github.com/go-sails/sails/engineio"
@@ -20,6 +26,7 @@ import (
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/session"
 	"github.com/go-sails/sails/socketio"
+	"github.com/go-sails/sails/socketio/redisadapter"
 )
 
 const (
@@ -28,6 +35,9 @@ const (
 )
 
 func main() {
+	if os.Getenv("PPROF") == "1" {
+		runtime.SetMutexProfileFraction(1)
+	}
 	app, err := newApp()
 	if err != nil {
 		serve.Exit(err)
@@ -55,10 +65,21 @@ func newApp() (*sailsio.App, error) {
 		AllowPlainClients: true,
 		Production:        true,
 		Models:            schema,
-		SocketIO: socketio.Config{Engine: engineio.Config{
-			Transports:  []engineio.Transport{engineio.Polling, engineio.WebSocket},
-			MaxSessions: maxSessions(),
-		}},
+		SocketIO: socketio.Config{
+			MaxRooms: number("MAX_ROOMS"),
+			Engine: engineio.Config{
+				Transports:   []engineio.Transport{engineio.Polling, engineio.WebSocket},
+				MaxSessions:  number("MAX_SESSIONS"), // loads of 100,000 clients exceed the default
+				PingInterval: time.Duration(number("PING_INTERVAL")) * time.Millisecond,
+			},
+		},
+	}
+	if address := os.Getenv("REDIS"); address != "" {
+		adapter, err := redisadapter.New(redisadapter.Config{Redis: &redis.UniversalOptions{Addrs: []string{address}}})
+		if err != nil {
+			return nil, err
+		}
+		cfg.SocketIO.Adapter = adapter
 	}
 	if os.Getenv("VERBOSE") != "" {
 		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
@@ -82,9 +103,9 @@ func newApp() (*sailsio.App, error) {
 	return app, nil
 }
 
-// maxSessions is MAX_SESSIONS, or 0 for the default: loads of 100,000 clients exceed it.
-func maxSessions() int {
-	n, err := strconv.Atoi(os.Getenv("MAX_SESSIONS"))
+// number is what a variable holds; 0, the default, without it.
+func number(variable string) int {
+	n, err := strconv.Atoi(os.Getenv(variable))
 	if err != nil {
 		return 0
 	}

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
+	"os"
 	"strings"
 
 	"github.com/gorilla/mux"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
@@ -26,11 +29,11 @@ func widgetSchema() (*model.Schema, error) {
 
 // widgets mounts the blueprint resource on the router.
 func widgets(router *mux.Router, app *sailsio.App, schema *model.Schema) error {
-	db, err := sqlite.Memory()
+	db, dialect, err := openDatabase()
 	if err != nil {
 		return err
 	}
-	store, err := sqlstore.New(sqlstore.Config{Schema: schema, DB: db, Dialect: sqlstore.SQLite})
+	store, err := sqlstore.New(sqlstore.Config{Schema: schema, DB: db, Dialect: dialect})
 	if err != nil {
 		return err
 	}
@@ -51,6 +54,28 @@ func widgets(router *mux.Router, app *sailsio.App, schema *model.Schema) error {
 		}
 	}
 	return nil
+}
+
+// openDatabase opens DATABASE: the address of a PostgreSQL or the file of an SQLite
+// database; by default one in memory.
+func openDatabase() (*sql.DB, sqlstore.Dialect, error) {
+	address := os.Getenv("DATABASE")
+	switch {
+	case address == "":
+		db, err := sqlite.Memory()
+		return db, sqlstore.SQLite, err
+	case strings.HasPrefix(address, "postgres://"):
+		db, err := sql.Open("pgx", address)
+		if err != nil {
+			return nil, "", err
+		}
+		db.SetMaxOpenConns(10) // as many as Sails takes
+		db.SetMaxIdleConns(10)
+		return db, sqlstore.PostgreSQL, nil
+	default:
+		db, err := sqlite.Open(address)
+		return db, sqlstore.SQLite, err
+	}
 }
 
 // muxPaths writes a path of a blueprint in gorilla/mux's way: two paths when its

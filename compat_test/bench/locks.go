@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-sails/sails/compat_test/bench/load"
+	"github.com/go-sails/sails/compat_test/bench/report"
+	"github.com/go-sails/sails/compat_test/internal/program"
+)
+
+// playLocks shows who waits for whom in our server when all processors are its own
+// to use: echoes, joins and broadcasts at once.
+func (b *bench) playLocks() error {
+	if b.results.Short || !b.wants("locks", report.Ours) {
+		return nil
+	}
+	b.total++
+	return b.part("locks", "mutex profile, "+report.Ours, report.Ours, b.locks)
+}
+
+const lockedPlaces = 8
+
+func (b *bench) locks() error {
+	s := b.servers[report.Ours]
+	srv, err := program.Run(b.cores.onBoth(program.Spec{Path: s.path(), Env: []string{"PPROF=1"}}))
+	if err != nil {
+		return err
+	}
+	defer b.end(srv)
+	loop, err := load.NewLoop(b.ctx)
+	if err != nil {
+		return err
+	}
+	defer loop.Close()
+	target := &load.Target{Port: srv.Port, Revision: 4, Query: sdk}
+	clients, err := loop.Dial(target, 400, 64, idleSink{}, time.Minute)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	for range 3 {
+		w := load.Window{Measure: b.measure, CPU: srv.CPU}
+		if _, err := loop.Closed(clients[:200], load.Echo(echoData), 4, w); err != nil {
+			return err
+		}
+		if _, err := loop.Closed(clients[:200], load.Rooms(), 2, w); err != nil {
+			return err
+		}
+		if err := loop.JoinRoom(clients[200:399], "room"); err != nil {
+			return err
+		}
+		if _, err := loop.Fan(&load.Broadcasts{Sender: clients[399], Members: clients[200:399], Room: "room", Size: 100}, 4, w); err != nil {
+			return err
+		}
+	}
+	elapsed := time.Since(began)
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "mutex")
+	if err := download(srv.URL+"/debug/pprof/mutex", path, 10*time.Second); err != nil {
+		return err
+	}
+	c, err := contention(s.args[0], path)
+	if err != nil {
+		return err
+	}
+	c.Load = "Echoes by 200 clients × 4, joins and leaves × 2, broadcasts to 199 members × 4, one after the other"
+	c.Seconds, c.Cores = elapsed.Seconds(), min(max(b.cores.allowed, 1), 2)
+	b.results.Locks = c
+	return nil
+}
+
+// A line of go tool pprof -top: flat flat% sum% cum cum% function.
+var topLine = regexp.MustCompile(`^\s*([\d.]+)(ns|us|ms|s|mins|hrs)?\s+[\d.]+%\s+[\d.]+%\s+([\d.]+)(ns|us|ms|s|mins|hrs)?\s+[\d.]+%\s+(.+)$`)
+
+var topUnits = map[string]float64{"": 1, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "mins": 60, "hrs": 3600}
+
+// contention reads a mutex profile through go tool pprof: for our own functions the
+// time others waited for what they, or what they called, held.
+func contention(binary, profile string) (*report.Contention, error) {
+	out, err := exec.Command("go", "tool", "pprof", "-top", "-cum", "-nodecount=200", binary, profile).Output()
+	if err != nil {
+		return nil, fmt.Errorf("bench: go tool pprof: %w", err)
+	}
+	c := new(report.Contention)
+	lines := bufio.NewScanner(strings.NewReader(string(out)))
+	for lines.Scan() {
+		m := topLine.FindStringSubmatch(lines.Text())
+		if m == nil {
+			continue
+		}
+		flat, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			return nil, err
+		}
+		cum, err := strconv.ParseFloat(m[3], 64)
+		if err != nil {
+			return nil, err
+		}
+		c.Waited += flat * topUnits[m[2]]
+		function, ours := strings.CutPrefix(m[5], "github.com/go-sails/sails/")
+		if ours && len(c.Places) < lockedPlaces && cum > 0 {
+			c.Places = append(c.Places, report.LockedPlace{Function: function, Seconds: cum * topUnits[m[4]]})
+		}
+	}
+	return c, nil
+}
