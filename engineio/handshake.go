@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
+	"github.com/go-sails/sails/internal/eventloop"
 	"github.com/go-sails/sails/internal/wsconn"
 )
 
@@ -207,7 +208,11 @@ func (s *Session) greet() {
 
 func (srv *Server) newWebSocket(s *Session, taken *wsconn.Hijacked) *wsTransport {
 	t := &wsTransport{session: s, conn: taken.Conn, enc: s.enc}
-	t.raw = newRawConn(taken.Conn, t)
+	if stream, ok := taken.Conn.(eventloop.Stream); ok {
+		t.loop = stream
+	} else {
+		t.raw = newRawConn(taken.Conn, t)
+	}
 	t.enc.deflate = taken.Deflate
 	t.dec.MaxMessage = srv.cfg.MaxPayload
 	t.dec.MaxFrames = srv.cfg.MaxPackets
@@ -218,6 +223,10 @@ func (srv *Server) newWebSocket(s *Session, taken *wsconn.Hijacked) *wsTransport
 // startReader reads on a fresh goroutine, so that the large stack and the buffers
 // of net/http are given back. What came behind the request is taken first.
 func (srv *Server) startReader(t *wsTransport, buffered []byte) {
+	if t.loop != nil {
+		t.startLoop(buffered)
+		return
+	}
 	go func() {
 		if len(buffered) > 0 {
 			t.consume(buffered)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/go-sails/sails/engineio"
+	"github.com/go-sails/sails/engineio/direct"
 	"github.com/go-sails/sails/internal/leakcheck"
 	"github.com/go-sails/sails/internal/wsconn"
 )
@@ -135,6 +137,10 @@ type rig struct {
 	client *http.Client
 }
 
+// road says over which road rigs on TCP serve: "direct" stands for package direct,
+// nothing for net/http alone. TestRoads runs the tests of both.
+var road = os.Getenv("ENGINEIO_TEST_ROAD")
+
 // newRig serves over TCP on loopback.
 func newRig(t testing.TB, h engineio.Handler, cfg engineio.Config) *rig {
 	t.Helper()
@@ -168,6 +174,13 @@ func startRig(t testing.TB, h engineio.Handler, cfg engineio.Config, l net.Liste
 	}
 	r.client = &http.Client{Transport: transport}
 	served := make(chan struct{})
+	if road == "direct" {
+		dl, err := direct.Listen(l, r.http, "/engine.io/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l = dl
+	}
 	go func() { defer close(served); _ = r.http.Serve(l) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)

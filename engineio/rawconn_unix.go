@@ -29,6 +29,11 @@ type rawWriter struct {
 
 // newRawConn returns nil where c is not such a connection.
 func newRawConn(c net.Conn, owner *wsTransport) *rawConn {
+	if u, ok := c.(interface{ Unwrapped() *net.TCPConn }); ok { // of package direct
+		if tcp := u.Unwrapped(); tcp != nil {
+			c = tcp
+		}
+	}
 	tcp, ok := c.(*net.TCPConn)
 	if !ok {
 		return nil

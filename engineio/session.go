@@ -175,9 +175,8 @@ func (s *Session) enqueued(size int) {
 func (s *Session) sent(size int) {
 	s.queued -= size
 	s.srv.queued.Add(int64(-size))
-	if s.gate != nil && s.mayRead() {
-		close(s.gate)
-		s.gate = nil
+	if s.mayRead() {
+		s.openGate()
 	}
 }
 
@@ -203,15 +202,26 @@ func (s *Session) PauseReads(pause bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.paused = pause
-	if s.gate != nil && s.mayRead() {
-		close(s.gate)
-		s.gate = nil
+	if s.mayRead() {
+		s.openGate()
 	}
 }
 
 // mayRead: the caller holds mu.
 func (s *Session) mayRead() bool {
 	return s.state != open || !s.paused && s.queued <= softMark
+}
+
+// openGate lets go on reading whoever waits for that. The caller holds mu.
+func (s *Session) openGate() {
+	if s.gate != nil {
+		close(s.gate)
+		s.gate = nil
+	}
+	if s.ws != nil && s.ws.parked {
+		s.ws.parked = false
+		s.ws.loop.Resume()
+	}
 }
 
 // holdsReads tells whether reading has to pause.
@@ -253,10 +263,7 @@ func (s *Session) Close(reason CloseReason) bool {
 		return true
 	}
 	s.state, s.reason = closing, reason
-	if s.gate != nil {
-		close(s.gate)
-		s.gate = nil
-	}
+	s.openGate()
 	idle := len(s.queue) == 0 && !s.writing
 	if idle && s.ws != nil {
 		s.mu.Unlock()
@@ -289,10 +296,7 @@ func (s *Session) finish(reason CloseReason) {
 	_, size := s.takeQueue(nil)
 	s.queue = nil
 	s.sent(size)
-	if s.gate != nil {
-		close(s.gate)
-		s.gate = nil
-	}
+	s.openGate()
 	if s.cancel != nil {
 		s.cancel(s.reason)
 	}

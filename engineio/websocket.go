@@ -8,17 +8,18 @@ import (
 	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
+	"github.com/go-sails/sails/internal/eventloop"
 	"github.com/go-sails/sails/internal/wsconn"
 )
 
 // wsTransport is a WebSocket, or a stream of WebTransport, that carries a session or
-// asks to (probing). Its
-// reader goroutine is the only one that decodes; writes are owned by whoever set
-// Session.writing.
+// asks to (probing). Its reader, a goroutine or whoever the event loop says, is the
+// only one that decodes; writes are owned by whoever set Session.writing.
 type wsTransport struct {
 	session  *Session
 	conn     net.Conn
-	raw      *rawConn // nil where reads need a buffer while they wait (TLS, pipes)
+	raw      *rawConn         // nil where reads need a buffer while they wait (TLS, pipes)
+	loop     eventloop.Stream // instead of raw: read by an event loop, without a goroutine
 	dec      wsconn.Decoder
 	stream   *streamDecoder // instead of dec: a WebTransport stream, which has no control frames
 	enc      encoding
@@ -33,6 +34,7 @@ type wsTransport struct {
 	peerClosed bool        // the peer's close frame has come; guarded by session.mu
 	parting    *farewell   // waits for the write under way; guarded by session.mu
 	left       bool        // a probe that was given up; guarded by session.mu
+	parked     bool        // loop waits for openGate; guarded by session.mu
 	expiry     *time.Timer // of a probe
 }
 
@@ -105,15 +107,14 @@ func (t *wsTransport) turnsAway() bool {
 // consume decodes what was read and ends the session, or the probe, when the
 // input says so.
 func (t *wsTransport) consume(p []byte) {
+	t.session.recv.Lock()
+	t.consumeLocked(p)
+}
+
+// consumeLocked is consume for a caller who holds recv, which it unlocks.
+func (t *wsTransport) consumeLocked(p []byte) {
 	s := t.session
-	s.recv.Lock()
-	var err error
-	if t.stream != nil {
-		err = t.stream.decode(p, t)
-	} else {
-		err = t.dec.Decode(p, t)
-	}
-	s.recv.Unlock()
+	err := t.decodeLocked(p)
 	if err == nil {
 		return
 	}
@@ -142,6 +143,14 @@ func (t *wsTransport) consume(p []byte) {
 	default: // answers to what came in front of the fault still leave
 		s.Close(reason)
 	}
+}
+
+func (t *wsTransport) decodeLocked(p []byte) error {
+	defer t.session.recv.Unlock()
+	if t.stream != nil {
+		return t.stream.decode(p, t)
+	}
+	return t.dec.Decode(p, t)
 }
 
 func (t *wsTransport) setBye(frame []byte, peerClosed bool) {
@@ -219,6 +228,7 @@ func (t *wsTransport) OnClose(code uint16, _ string) error {
 func (t *wsTransport) writeNow(frame []byte) error {
 	_ = t.conn.SetWriteDeadline(time.Now().Add(t.session.srv.cfg.WriteTimeout))
 	_, err := t.conn.Write(frame)
+	_ = t.conn.SetWriteDeadline(time.Time{}) // or it would stop a later write
 	return err
 }
 
@@ -250,11 +260,11 @@ func (t *wsTransport) shut(reason CloseReason) {
 		_ = t.conn.SetWriteDeadline(time.Now().Add(closeHandshake))
 		return
 	}
-	if t.raw == nil { // writing may block, and finish must not
+	if !t.tries() { // writing may block, and finish must not
 		s.srv.pool.Run(end)
 		return
 	}
-	n, err := t.raw.tryWrite(new(rawWriter), end.frame)
+	n, err := t.tryWrite(new(rawWriter), end.frame)
 	end.leave(err == nil && n == len(end.frame))
 }
 
@@ -289,7 +299,7 @@ func (f *farewell) Run() {
 
 func (f *farewell) leave(written bool) {
 	if !written || f.last {
-		if f.t.raw == nil {
+		if !f.t.tries() {
 			_ = f.t.conn.Close() // a task of its own may wait for TLS to say goodbye
 			return
 		}
@@ -298,6 +308,10 @@ func (f *farewell) leave(written bool) {
 	}
 	if half, ok := f.t.conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
+	}
+	if f.t.loop != nil {
+		f.t.loop.CloseAfter(closeHandshake)
+		return
 	}
 	_ = f.t.conn.SetReadDeadline(time.Now().Add(closeHandshake))
 }
@@ -308,7 +322,7 @@ func (t *wsTransport) abort() {
 	if secure, ok := under.(*tls.Conn); ok {
 		under = secure.NetConn()
 	}
-	if tcp, ok := under.(*net.TCPConn); ok {
+	if tcp, ok := under.(interface{ SetLinger(seconds int) error }); ok {
 		_ = tcp.SetLinger(0)
 	}
 	t.hangUp()
@@ -318,7 +332,7 @@ func (t *wsTransport) abort() {
 // call of the poller that its reader is in, and the reader may be the one who hangs
 // up: so it is told to end, and closes the connection itself.
 func (t *wsTransport) hangUp() {
-	if t.raw == nil {
+	if t.raw == nil { // an event loop has no such trouble
 		wsconn.Abort(t.conn)
 		return
 	}

@@ -93,14 +93,25 @@ func (t *wsTransport) write(f *flusher, pong []byte, batch []*Message) (rest []b
 // writeOrKeep writes p as far as the kernel takes it and returns what is left
 // behind rest: all of it where something is left already, or where writes block.
 func (t *wsTransport) writeOrKeep(f *flusher, rest, p []byte) ([]byte, error) {
-	if rest != nil || t.raw == nil || len(p) == 0 {
+	if rest != nil || !t.tries() || len(p) == 0 {
 		return append(rest, p...), nil
 	}
-	n, err := t.raw.tryWrite(&f.raw, p)
+	n, err := t.tryWrite(&f.raw, p)
 	if err != nil || n == len(p) {
 		return nil, err
 	}
 	return append([]byte(nil), p[n:]...), nil
+}
+
+// tries tells whether the connection has writes that do not block.
+func (t *wsTransport) tries() bool { return t.raw != nil || t.loop != nil }
+
+// tryWrite writes what the kernel takes now and returns how much that was.
+func (t *wsTransport) tryWrite(w *rawWriter, p []byte) (int, error) {
+	if t.loop != nil {
+		return t.loop.TryWrite(p)
+	}
+	return t.raw.tryWrite(w, p)
 }
 
 // slowWriter is the task that writes for a session whose peer does not take bytes
