@@ -115,6 +115,11 @@ type Where struct {
 	// Segments are the literal texts of a Like, between which anything may stand:
 	// {"a", ""} is what starts with a. There are at least one.
 	Segments []string
+	// Pattern is what a like modifier says, as it was written; empty for contains,
+	// startsWith and endsWith. Databases that have LIKE patterns of their own take it
+	// instead of Segments, as Waterline's adapters do: an underscore in it stands for
+	// any character there.
+	Pattern string
 }
 
 // Query checks criteria and populates. The error is a *UsageError with

@@ -322,7 +322,11 @@ func (r *whereReader) text(a *Attribute, kind string, v any) (*Where, verdict, e
 	if s == "" || s == "%%" && kind == "like" {
 		return nil, universal, nil
 	}
-	return &Where{Op: Like, Attribute: a, Segments: segments}, open, nil
+	w := &Where{Op: Like, Attribute: a, Segments: segments}
+	if kind == "like" {
+		w.Pattern = s
+	}
+	return w, open, nil
 }
 
 // pattern splits a like pattern at its wildcards; \% stands for a percent sign.

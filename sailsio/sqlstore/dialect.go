@@ -33,9 +33,10 @@ type dialect struct {
 	// number the number, each null when it holds something else.
 	jsonText, jsonNumber func(column string) string
 	jsonEqual            func(column string) string // what to compare with a JSON parameter
-	// nulls is put after a sort term so that null comes before everything else,
-	// and after everything in descending order.
-	nulls func(descending bool) string
+	// ownPatterns lets LIKE read a like modifier as it is written, and nullDiffers
+	// makes null differ from every value in != and nin: each as Waterline's adapter
+	// for the database has it, sails-disk in place of one for SQLite.
+	ownPatterns, nullDiffers bool
 	// forUpdate locks the rows a transaction is going to change.
 	forUpdate string
 	// ignore makes an insert skip rows that exist: a verb and a suffix.

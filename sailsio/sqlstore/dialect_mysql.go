@@ -22,7 +22,7 @@ func mysqlDialect() *dialect {
 			return "(CASE WHEN JSON_VALID(" + c + ") THEN (CASE WHEN JSON_TYPE(" + c + ") IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER') THEN JSON_UNQUOTE(" + c + ") + 0.0e0 END) END)"
 		},
 		jsonEqual:    func(c string) string { return c },
-		nulls:        func(bool) string { return "" },
+		ownPatterns:  true,
 		forUpdate:    " FOR UPDATE",
 		insertIgnore: "INSERT IGNORE",
 		noLimit:      "9223372036854775807",

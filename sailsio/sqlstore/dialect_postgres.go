@@ -36,13 +36,8 @@ func postgresDialect() *dialect {
 		jsonNumber: func(c string) string {
 			return "(CASE WHEN jsonb_typeof(" + c + "::jsonb) = 'number' THEN (" + c + "::jsonb #>> '{}')::float8 END)"
 		},
-		jsonEqual: func(c string) string { return c + "::jsonb" },
-		nulls: func(descending bool) string {
-			if descending {
-				return " NULLS LAST"
-			}
-			return " NULLS FIRST"
-		},
+		jsonEqual:    func(c string) string { return c + "::jsonb" },
+		ownPatterns:  true,
 		forUpdate:    " FOR UPDATE",
 		insertIgnore: "INSERT", onConflict: " ON CONFLICT DO NOTHING",
 		returning: true,

@@ -28,7 +28,7 @@ func sqliteDialect() *dialect {
 			return "(CASE WHEN json_valid(" + c + ") AND json_type(" + c + ") IN ('integer', 'real') THEN json_extract(" + c + ", '$') END)"
 		},
 		jsonEqual:    func(c string) string { return c },
-		nulls:        func(bool) string { return "" },
+		nullDiffers:  true,
 		insertIgnore: "INSERT", onConflict: " ON CONFLICT DO NOTHING",
 		returning: true,
 		noLimit:   "-1",

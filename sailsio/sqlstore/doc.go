@@ -25,4 +25,19 @@
 // Tables and columns are those Waterline's SQL adapters use, junction tables
 // included. Strings are compared by their bytes in tables that Migrate made; in
 // others the database's own collation decides.
+//
+// # Where databases differ
+//
+// Criteria mean on each database what they mean in Waterline with the adapter for it;
+// SQLite, which has none for Sails 1.x, takes after sails-disk. TestWaterline compares
+// them, and testdata/waterline/meant.json lists what is meant to differ, with reasons.
+//
+//   - != and nin: in SQLite null differs from every value. In PostgreSQL and MySQL it
+//     does not, so that {"note": {"!=": "x"}} leaves records without a note out; write
+//     {"or": [{"note": {"!=": "x"}}, {"note": null}]} to have them everywhere.
+//   - sort: null comes first, and last in PostgreSQL; the other way round for DESC.
+//   - like: an underscore is a wildcard in PostgreSQL and MySQL and stands for itself
+//     in SQLite; a backslash before it or before % takes its meaning away. What
+//     contains, startsWith and endsWith look for is never a pattern.
+//   - json and ref: values are compared as values, on every database.
 package sqlstore

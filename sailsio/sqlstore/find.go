@@ -87,7 +87,7 @@ func (st *statement) order(q *model.Query) {
 		if o.Descending {
 			st.add(" DESC")
 		}
-		st.add(st.d.nulls(o.Descending), ", ")
+		st.add(", ")
 		total = total || o.Attribute == q.Model.PrimaryKey
 	}
 	st.column(base, q.Model.PrimaryKey)

@@ -32,6 +32,9 @@ func (st *statement) where(alias string, w *model.Where) error {
 			column = st.d.jsonText(column)
 		}
 		before, after, pattern := st.d.like(column, w.Segments)
+		if w.Pattern != "" && st.d.ownPatterns {
+			before, after, pattern = column+" LIKE ", "", w.Pattern
+		}
 		st.add("(", before)
 		st.value(pattern)
 		st.add(after, ")")
@@ -81,7 +84,7 @@ func (st *statement) terms(alias string, w *model.Where) error {
 	return nil
 }
 
-// equal adds an equality. A value is unequal to null, as in JavaScript.
+// equal adds an equality. Whether a value is unequal to null is up to the dialect.
 func (st *statement) equal(column string, json bool, w *model.Where) error {
 	not := w.Op == model.NotEqual
 	if w.Value == nil {
@@ -103,7 +106,7 @@ func (st *statement) equal(column string, json bool, w *model.Where) error {
 	if not {
 		st.add("(", left, " <> ")
 		st.value(arg)
-		st.add(" OR ", column, " IS NULL)")
+		st.orNull(column)
 		return nil
 	}
 	st.add("(", left, " = ")
@@ -132,6 +135,14 @@ func (st *statement) in(column string, json bool, w *model.Where) error {
 	}
 	st.add("(", left, " NOT IN ")
 	st.values(args)
-	st.add(" OR ", column, " IS NULL)")
+	st.orNull(column)
 	return nil
+}
+
+// orNull ends what a value must not be.
+func (st *statement) orNull(column string) {
+	if st.d.nullDiffers {
+		st.add(" OR ", column, " IS NULL")
+	}
+	st.add(")")
 }
