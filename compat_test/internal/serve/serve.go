@@ -1,6 +1,7 @@
 // Package serve is what all servers under test have in common: they listen on
 // 127.0.0.1:$PORT, print "listening", end on SIGTERM, and show net/http/pprof when
-// PPROF=1.
+// PPROF=1. DIRECT=1 serves /socket.io/, or DIRECT=PATH another path,
+// by package engineio/direct.
 package serve
 
 import (
