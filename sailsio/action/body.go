@@ -161,7 +161,7 @@ func parseJSON(text []byte) (Value, error) {
 }
 
 func parseForm(text []byte) (Value, error) {
-	raw, err := parsePairs(string(text), true).MarshalJSON()
+	raw, err := parseNested(string(text), formNesting).MarshalJSON()
 	return jsonValue(raw), err
 }
 
@@ -179,16 +179,12 @@ func multipartBody(r *http.Request) (Value, error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	var root branch
+	var f fields
 	for _, name := range names[:min(len(names), maxParams)] {
 		for _, value := range r.MultipartForm.Value[name] {
-			root.insert(splitName(name), value)
+			f.add(name, value)
 		}
 	}
-	var params Params
-	for _, name := range root.names {
-		params = append(params, Named{name, root.members[name].value()})
-	}
-	raw, err := params.MarshalJSON()
+	raw, err := f.nested(formNesting).MarshalJSON()
 	return jsonValue(raw), err
 }

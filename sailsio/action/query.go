@@ -2,7 +2,6 @@ package action
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -24,36 +23,36 @@ func Query(r *http.Request) Params {
 }
 
 func queryParams(r *http.Request) Params {
-	_, virtual := virtualrequest.FromContext(r.Context())
-	return parsePairs(r.URL.RawQuery, !virtual)
+	if _, virtual := virtualrequest.FromContext(r.Context()); virtual {
+		return parsePlain(r.URL.RawQuery)
+	}
+	return parseNested(r.URL.RawQuery, queryNesting)
 }
 
-// parsePairs reads `name=value&...`, leniently: what is no escape stays as it
-// is.
-func parsePairs(text string, brackets bool) Params {
-	var root branch
+// pairs calls fn with the name and the value of each part of `name=value&...`
+// that is not empty, as they were sent.
+func pairs(text string, fn func(name, value string)) {
 	n := 0
 	for pair := range strings.SplitSeq(text, "&") {
 		if pair == "" {
 			continue
 		}
 		if n++; n > maxParams {
-			break
+			return
 		}
 		name, value, _ := strings.Cut(pair, "=")
-		name, value = unescape(name), unescape(value)
-		if !brackets {
-			root.child(name).add(value)
-			continue
-		}
-		if name == "" {
-			continue
-		}
-		root.insert(splitName(name), value)
+		fn(name, value)
 	}
-	params := make(Params, 0, len(root.names))
-	for _, name := range root.names {
-		params = append(params, Named{name, root.members[name].value()})
+}
+
+// parsePlain reads pairs as Node does: brackets mean nothing, a repeated name
+// gives a list.
+func parsePlain(text string) Params {
+	var f fields
+	pairs(text, func(name, value string) { f.add(unescape(name), unescape(value)) })
+	params := make(Params, 0, len(f.names))
+	for _, name := range f.names {
+		params = append(params, Named{name, leaf(f.values[name]).value()})
 	}
 	return params
 }
@@ -77,170 +76,4 @@ func unescape(s string) string {
 		out = append(out, s[i])
 	}
 	return strings.ToValidUTF8(string(out), "\uFFFD")
-}
-
-// maxBrackets is how deep names nest; what follows is one name.
-const maxBrackets = 5
-
-// maxIndex is the highest index that makes an array; a higher one is a name.
-const maxIndex = 1000
-
-// splitName takes `a[b][]` apart: "a", "b", "".
-func splitName(name string) []string {
-	open := strings.IndexByte(name, '[')
-	if open < 0 || strings.IndexByte(name[open:], ']') < 0 {
-		return []string{name}
-	}
-	var parts []string
-	if open > 0 {
-		parts = append(parts, name[:open])
-	}
-	rest := name[open:]
-	for rest != "" && rest[0] == '[' {
-		if len(parts) > maxBrackets {
-			return append(parts, rest)
-		}
-		shut := closing(rest)
-		if shut < 0 {
-			return []string{name}
-		}
-		parts = append(parts, rest[1:shut])
-		rest = rest[shut+1:] // text between brackets is dropped
-		if next := strings.IndexByte(rest, '['); next > 0 {
-			rest = rest[next:]
-		}
-	}
-	if len(parts) == 0 {
-		return []string{name}
-	}
-	return parts
-}
-
-// closing returns the index of the bracket that closes the one at s[0].
-func closing(s string) int {
-	depth := 0
-	for i := range len(s) {
-		switch s[i] {
-		case '[':
-			depth++
-		case ']':
-			if depth--; depth == 0 {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// branch is a value under construction: strings and branches in a list, members
-// by name, or both until it is known which it is. The depth is bounded by
-// maxBrackets.
-type branch struct {
-	list    []*branch
-	text    *string
-	names   []string
-	members map[string]*branch
-}
-
-func (b *branch) child(name string) *branch {
-	if c, ok := b.members[name]; ok {
-		return c
-	}
-	if b.members == nil {
-		b.members = make(map[string]*branch)
-	}
-	c := new(branch)
-	b.members[name] = c
-	b.names = append(b.names, name)
-	return c
-}
-
-// add appends a string.
-func (b *branch) add(s string) { b.list = append(b.list, &branch{text: &s}) }
-
-// insert puts a string where path says. An index addresses a list; an empty
-// part appends to it.
-func (b *branch) insert(path []string, s string) {
-	at := b.child(path[0])
-	for _, part := range path[1:] {
-		if part == "" {
-			next := new(branch)
-			at.list = append(at.list, next)
-			at = next
-			continue
-		}
-		at = at.child(part)
-	}
-	at.add(s)
-}
-
-// value ends the construction.
-func (b *branch) value() Value {
-	if b.text != nil {
-		return stringValue(*b.text)
-	}
-	if len(b.members) == 0 && len(b.list) == 1 {
-		only := b.list[0]
-		if only.text != nil {
-			return stringValue(*only.text)
-		}
-		return jsonValue(append(append([]byte{'['}, only.value().JSON()...), ']'))
-	}
-	return jsonValue(b.container())
-}
-
-func (b *branch) container() []byte {
-	if len(b.members) == 0 {
-		return array(b.list)
-	}
-	order, isList := b.indices()
-	switch {
-	case isList:
-		list := slices.Clone(b.list)
-		for _, name := range order {
-			list = append(list, b.members[name])
-		}
-		return array(list)
-	case len(b.list) > 0:
-		// Strings beside members, as in a=1&a[b]=2: a list of both.
-		members := &branch{names: b.names, members: b.members}
-		return array(append(slices.Clone(b.list), members))
-	}
-	out := []byte{'{'}
-	for i, name := range b.names {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(append(out, stringValue(name).JSON()...), ':')
-		out = append(out, b.members[name].value().JSON()...)
-	}
-	return append(out, '}')
-}
-
-// indices returns the members in numerical order if all are small indices.
-func (b *branch) indices() ([]string, bool) {
-	for _, name := range b.names {
-		n, err := strconv.Atoi(name)
-		if err != nil || n < 0 || n > maxIndex || strconv.Itoa(n) != name {
-			return nil, false
-		}
-	}
-	order := slices.Clone(b.names)
-	slices.SortFunc(order, func(x, y string) int {
-		m, _ := strconv.Atoi(x)
-		n, _ := strconv.Atoi(y)
-		return m - n
-	})
-	return order, true
-}
-
-func array(list []*branch) []byte {
-	out := []byte{'['}
-	for i, e := range list {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = append(out, e.value().JSON()...)
-	}
-	return append(out, ']')
 }
