@@ -195,7 +195,9 @@ func startGo(t testing.TB, name string, cfg socketio.Config) *goServer {
 	check(t, err)
 	g := &goServer{io: s, Namespace: s.Of("/"), serverSide: make(chan string, 100)}
 	g.OnConnect(func(_ context.Context, c *socketio.Socket) error {
-		c.SetData(object{"node": name})
+		if !c.Recovered() {
+			c.SetData(object{"node": name})
+		}
 		return nil
 	})
 	g.OnServerSide("hello", func(_ context.Context, args socketio.Args) (any, error) {

@@ -63,7 +63,7 @@ nsp.on("hello", (...args) => {
   changed();
 });
 nsp.on("connection", (socket) => {
-  socket.data.node = config.name;
+  if (!socket.recovered) socket.data.node = config.name;
   changed();
 });
 
@@ -78,6 +78,7 @@ const target = ({ to = [], except = [], local, volatile, timeout }) => {
 const ops = {
   ready: () => http.address().port,
   emit: (m) => void target(m).emit(...m.args),
+  emitTo: (m) => void nsp.sockets.get(m.socket).emit(...m.args),
   async emitWithAck(m) {
     return new Promise((resolve) => {
       target(m).emit(...m.args, (err, answers) => resolve({ missing: Boolean(err), answers: answers ?? [] }));

@@ -78,6 +78,21 @@ const clientOps = {
     await until(() => (c.connects > before ? true : undefined));
     return { id: c.socket.id, recovered: c.recovered };
   },
+  // Breaks the connection of a client that does not come back by itself.
+  async lose(m) {
+    const c = clients.get(m.name);
+    c.socket.io.engine.close();
+    await until(() => (c.socket.connected ? undefined : true));
+  },
+  // Brings it back, to m.url.
+  async back(m) {
+    const c = clients.get(m.name);
+    const before = c.connects;
+    c.socket.io.uri = m.url;
+    c.socket.connect();
+    await until(() => (c.connects > before ? true : undefined));
+    return { id: c.socket.id, recovered: c.recovered };
+  },
   close: (m) => void clients.get(m.name).socket.close(),
 };
 
