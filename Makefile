@@ -35,8 +35,7 @@ run-records: setup-demo ## sails lift on an application with models at http://lo
 
 .PHONY: test
 test: setup servers ## everything: unit tests with the race detector, then real clients and a browser
-	go run ./sailsio/sqlstore/testservers go test -race ./...
-	cd compat_test && go test -race -parallel $(COMPAT_PARALLEL) -timeout 20m ./...
+	go run ./sailsio/sqlstore/testservers bash -c 'go test -race ./... && cd compat_test && go test -race -parallel $(COMPAT_PARALLEL) -timeout 20m ./...'
 
 .PHONY: test-unit
 test-unit: ## only the Go tests of the library, with the race detector
@@ -44,12 +43,12 @@ test-unit: ## only the Go tests of the library, with the race detector
 
 .PHONY: compat
 compat: setup servers ## only the tests with real clients; RUN=regexp selects
-	cd compat_test && go test -parallel $(COMPAT_PARALLEL) -timeout 30m -run '$(RUN)' ./...
+	RUN='$(RUN)' go run ./sailsio/sqlstore/testservers bash -c 'cd compat_test && go test -parallel $(COMPAT_PARALLEL) -timeout 30m -run "$$RUN" ./...'
 
 .PHONY: test-long
 test-long: setup servers lint ## make test three times in random order, then every fuzz target
-	go test -race -count=3 -shuffle=on -timeout 60m ./...
-	cd compat_test && PROTOCOL_LIVE=1 RELIABILITY=long PARSERDIFF_CASES=200000 go test -race -count=1 -parallel $(COMPAT_PARALLEL) -timeout 60m ./...
+	go run ./sailsio/sqlstore/testservers go test -race -count=3 -shuffle=on -timeout 60m ./...
+	go run ./sailsio/sqlstore/testservers bash -c 'cd compat_test && PROTOCOL_LIVE=1 RELIABILITY=long PARSERDIFF_CASES=200000 go test -race -count=1 -parallel $(COMPAT_PARALLEL) -timeout 60m ./...'
 	$(MAKE) fuzz
 
 .PHONY: lint

@@ -6,6 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
+
+	_ "github.com/go-sql-driver/mysql" // registers the driver "mysql"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 
 	"github.com/go-sails/sails/sailsio/blueprint"
 	"github.com/go-sails/sails/sailsio/model"
@@ -14,23 +18,38 @@ import (
 	"github.com/go-sails/sails/sailsio/sqlstore/sqlite"
 )
 
-// records keeps the records of the models in memory.
+// records keeps the records of the models, in memory unless CONF_DATABASE says where.
 type records struct {
 	db    *sql.DB
 	store *sqlstore.Store
 }
 
 func openRecords(schema *model.Schema) (*records, error) {
-	db, err := sqlite.Memory()
+	db, dialect, err := openDatabase(os.Getenv("CONF_DATABASE"))
 	if err != nil {
 		return nil, err
 	}
-	store, err := sqlstore.New(sqlstore.Config{Schema: schema, DB: db, Dialect: sqlstore.SQLite})
+	store, err := sqlstore.New(sqlstore.Config{Schema: schema, DB: db, Dialect: dialect})
 	if err != nil {
 		return nil, err
 	}
 	d := &records{db, store}
 	return d, d.reset(context.Background())
+}
+
+// openDatabase opens the database at an address: postgres://…, what the MySQL driver
+// takes, or "" for one in memory.
+func openDatabase(address string) (*sql.DB, sqlstore.Dialect, error) {
+	switch {
+	case address == "":
+		db, err := sqlite.Memory()
+		return db, sqlstore.SQLite, err
+	case strings.HasPrefix(address, "postgres://"):
+		db, err := sql.Open("pgx", address)
+		return db, sqlstore.PostgreSQL, err
+	}
+	db, err := sql.Open("mysql", address)
+	return db, sqlstore.MySQL, err
 }
 
 // reset empties all tables and starts all sequences anew.
