@@ -19,46 +19,6 @@ import (
 // pingInterval is that of the servers unless a scene says otherwise.
 const pingInterval = 25 * time.Second
 
-// playHeartbeats compares what idle connections cost in processor time.
-func (b *bench) playHeartbeats() error {
-	if b.results.Short {
-		return nil
-	}
-	for _, name := range []string{report.Ours, report.Direct, report.Node} {
-		if !b.wants("heartbeat", name) {
-			continue
-		}
-		b.total++
-		s := &scene{name: "heartbeat", revision: 4, play: playHeartbeat}
-		if err := b.stage("heartbeats of "+thousands(b.idleClients)+" connections, "+name, s, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// playHeartbeat lets clients rest for one interval of their heartbeat.
-func playHeartbeat(st *stage) error {
-	clients, err := st.dial(st.b.idleClients)
-	if err != nil {
-		return err
-	}
-	before, err := st.server.CPU()
-	if err != nil {
-		return err
-	}
-	lost := st.loop.Lost
-	if err := st.loop.Run(time.Now().Add(pingInterval), nil); err != nil {
-		return err
-	}
-	after, err := st.server.CPU()
-	if err != nil {
-		return err
-	}
-	st.b.add("heartbeat", st.name, (after-before).Seconds()*1e6/float64(len(clients)), nil, lossText(st.loop.Lost-lost))
-	return nil
-}
-
 // manyClients is how many connections one machine is to hold, for manyIntervals of
 // heartbeats, which come more often than by default to keep the run short.
 const (

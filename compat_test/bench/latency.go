@@ -150,7 +150,7 @@ func (st *stage) waited() (time.Duration, error) {
 
 // sceneNames lists what -scenes takes.
 func sceneNames() []string {
-	names := []string{"latency", "heartbeat", "idle-100k", "curves", "cluster", "records", "locks"}
+	names := []string{"latency", "idle-100k", "curves", "cluster", "records", "locks"}
 	for _, s := range allScenes() {
 		names = append(names, s.name)
 	}

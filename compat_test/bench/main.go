@@ -1,7 +1,7 @@
 // Command bench measures our bench server beside its peers and writes the report.
 //
 //	go run ./bench                 everything, about 20 minutes
-//	go run ./bench -short          a few minutes, fewer rounds and rows
+//	go run ./bench -short          about 4 minutes, fewer rounds and rows
 //	go run ./bench -scenes echo -servers go-sails,node -rounds 1 -out ""
 //	go run ./bench -scenes echo,rooms -merge     only these anew, the rest as it was
 //
@@ -51,6 +51,7 @@ func run() error {
 	render := flag.Bool("render", false, "only write the report again from the figures kept")
 	profiles := flag.String("profiles", "", "folder to write pprof profiles of each measurement to; figures are higher meanwhile")
 	holdFlag := flag.String("hold", "", "only connect clients, PORT,NUMBER, and hold them (what the run itself starts)")
+	limit := flag.Duration("limit", 19*time.Minute, "no further round begins after this time")
 	window := flag.Duration("window", 0, "how long each measurement lasts, if not as usual")
 	flag.Parse()
 	if *holdFlag != "" {
@@ -81,10 +82,11 @@ func run() error {
 		return err
 	}
 	b.servers = servers(root)
-	b.warm, b.measure, b.rest, b.idleClients = 600*time.Millisecond, 1200*time.Millisecond, 5*time.Second, 10_000
+	b.warm, b.measure, b.rest, b.idleClients = 400*time.Millisecond, 1100*time.Millisecond, 4*time.Second, 10_000
+	b.limit = *limit
 	if *short {
 		*rounds = 1
-		b.warm, b.measure, b.rest, b.idleClients = 400*time.Millisecond, 800*time.Millisecond, 3*time.Second, 10_000
+		b.warm, b.measure, b.rest, b.idleClients = 200*time.Millisecond, 600*time.Millisecond, 2500*time.Millisecond, 10_000
 	}
 	b.profiles = *profiles
 	if *window > 0 {
@@ -141,8 +143,10 @@ func (b *bench) findServers(all bool) {
 
 // measureAll runs everything the command line selects.
 func (b *bench) measureAll(rounds int) error {
-	err := b.play(allScenes(), rounds)
-	for _, step := range []func() error{b.playLatency, b.playClusters, b.playRecords, b.playHeartbeats, b.playMany, b.playCurves, b.playLocks} {
+	scenes := allScenes()
+	err := b.play(scenes, 0, min(rounds, 1))
+	further := func() error { return b.play(scenes, 1, rounds) }
+	for _, step := range []func() error{b.playLatency, b.playClusters, b.playRecords, b.playMany, b.playCurves, b.playLocks, further} {
 		if err == nil {
 			err = step()
 		}

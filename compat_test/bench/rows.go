@@ -34,12 +34,8 @@ func newRows() []*report.Row {
 	for _, rev := range []int{4, 3} {
 		t.basics(rev)
 	}
-	heartbeats := func(n, interval string) string {
-		return "heartbeats of an idle connection, CPU per interval of " + interval + ", " + n + " clients"
-	}
-	t.add("Connections", "heartbeat", heartbeats("10,000", "25 s"), microseconds, 4, ratio(report.Node, 0.5))
 	t.add("Connections", "idle-100k", "idle connection, RSS above the empty servers, 100,000 clients", kibibytes, 4, report.Goal{Max: 8}, direct)
-	t.add("Connections", "heartbeat-100k", heartbeats("100,000", "10 s"), microseconds, 4, ratio(report.Node, 0.5))
+	t.add("Connections", "heartbeat-100k", "heartbeat of an idle connection, 100,000 clients, one every 10 s", microseconds, 4, ratio(report.Node, 0.5))
 	t.add("Connections", "kernel-100k", "idle connection, the kernel's memory for both of its ends, 100,000 clients", kibibytes, 4)
 	t.latencies()
 	t.clusters()

@@ -39,27 +39,29 @@ type stage struct {
 }
 
 func allScenes() []*scene {
-	sockets := []string{report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	direct := []string{report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	sockets := []string{report.Ours, report.Node, report.Zishang, report.Karagenc, report.Floor}
 	virtual := []string{report.Ours, report.NodeSails, report.Node, report.Zishang, report.Karagenc, report.Floor}
 	sails := []string{report.Ours, report.NodeSails}
-	var scenes []*scene
-	for _, rev := range []int{4, 3} {
-		most := 9
-		if rev == 3 {
-			most = 2
-		}
-		scenes = append(scenes,
-			&scene{name: "echo", revision: rev, servers: sockets, rounds: 9, play: playEcho},
-			&scene{name: "rooms", revision: rev, servers: sockets, rounds: most, play: playRooms},
-			&scene{name: "polling", revision: rev, servers: sockets, rounds: most, play: playPolling},
-			&scene{name: "virtual", revision: rev, servers: virtual, rounds: most, play: playVirtual("virtual")},
-			&scene{name: "virtual-sessions", revision: rev, servers: sails, sessions: true, rounds: most, play: playVirtual("virtual-sessions")},
-			&scene{name: "broadcast-1000", revision: rev, servers: sockets, rounds: most, long: rev == 3, play: playFan(1000)},
-			&scene{name: "broadcast-10000", revision: rev, servers: sockets, rounds: 2, long: true, play: playFan(10_000)},
-			&scene{name: "connect", revision: rev, servers: append([]string{report.NodeSails}, sockets...), rounds: 2, long: rev == 3, play: playConnect},
-		)
+	idle := []string{report.NodeSails, report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	return []*scene{
+		{name: "echo", revision: 4, servers: direct, rounds: 9, play: playEcho},
+		{name: "rooms", revision: 4, servers: sockets, rounds: 9, play: playRooms},
+		{name: "polling", revision: 4, servers: direct, rounds: 9, play: playPolling},
+		{name: "virtual", revision: 4, servers: virtual, rounds: 9, play: playVirtual("virtual")},
+		{name: "virtual-sessions", revision: 4, servers: sails, sessions: true, rounds: 9, play: playVirtual("virtual-sessions")},
+		{name: "broadcast-1000", revision: 4, servers: direct, rounds: 9, play: playFan(1000)},
+		{name: "broadcast-10000", revision: 4, servers: direct, rounds: 2, long: true, play: playFan(10_000)},
+		{name: "connect", revision: 4, servers: idle, rounds: 2, play: playConnect},
+		{name: "echo", revision: 3, servers: direct, rounds: 9, play: playEcho},
+		{name: "rooms", revision: 3, servers: sockets, rounds: 2, long: true, play: playRooms},
+		{name: "polling", revision: 3, servers: sockets, rounds: 2, long: true, play: playPolling},
+		{name: "virtual", revision: 3, servers: virtual, rounds: 2, play: playVirtual("virtual")},
+		{name: "virtual-sessions", revision: 3, servers: sails, sessions: true, rounds: 2, play: playVirtual("virtual-sessions")},
+		{name: "broadcast-1000", revision: 3, servers: sockets, rounds: 2, long: true, play: playFan(1000)},
+		{name: "broadcast-10000", revision: 3, servers: sockets, rounds: 1, long: true, play: playFan(10_000)},
+		{name: "connect", revision: 3, servers: idle, rounds: 1, long: true, play: playConnect},
 	}
-	return scenes
 }
 
 // sdk is what sails.io.js says about itself; Sails wants to know.

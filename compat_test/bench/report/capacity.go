@@ -67,7 +67,7 @@ func (r *Results) costs() (costs, error) {
 	}
 	c := costs{
 		memory:     value("idle-100k", "idle-eio4") * 1024,
-		heartbeat:  value("heartbeat-100k", "heartbeat") * 1e-6 / 25,
+		heartbeat:  value("heartbeat-100k") * 1e-6 / 25,
 		echo:       value("latency-echo-cpu") * 1e-6,
 		delivery:   value("latency-broadcast-cpu") * 1e-6,
 		connecting: value("connect-eio4") * 1e-6,

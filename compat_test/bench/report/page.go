@@ -66,7 +66,7 @@ func (r *Results) method(b *strings.Builder) {
 	fmt.Fprintf(b, "- Machine: %s, %d cores, %d GiB, %s; Go %s, Node %s; %s. Load average at the start: %s.\n", m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Node, where, m.Load)
 	b.WriteString("- Processor time is the scheduler's account of the whole server process, memory the Rss of `smaps_rollup`. " +
 		"Each measurement uses a fresh server, nothing else of the benchmark runs meanwhile, and rounds go over all servers in turn.\n")
-	fmt.Fprintf(b, "- %d rounds; the long ones (10,000 members, connecting) and most of revision 3 twice at most; heartbeats, 100,000 connections and the curves once.\n", r.Rounds)
+	fmt.Fprintf(b, "- %d rounds at most: the long measurements (10,000 members, connecting, clusters) and most of revision 3 twice; latencies, records, 100,000 connections, the curves and the peers no goal is about (zishang, karagenc) once.\n", r.Rounds)
 	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather. Polling clients send the headers of a browser.\n" +
 		"- Latencies count from when a request was due (Poisson arrivals, no coordinated omission), generator included.\n" +
 		"- Of up to five measurements of a latency the one counts in which server and load waited least for a processor.\n" +
