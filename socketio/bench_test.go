@@ -123,6 +123,7 @@ func BenchmarkDispatch(b *testing.B) {
 			}
 			return e.Decode(&arg)
 		},
+		"echoed": func(e *socketio.Event) error { return e.Ack(e.Args()) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			ns, sockets, _ := benchRig(b, 1)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/go-sails/sails/engineio"
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/sioproto"
 )
 
@@ -38,12 +39,63 @@ func (p packet) size() int {
 
 // encodePacket encodes an event or an acknowledgement.
 func (n *Namespace) encodePacket(t sioproto.Type, event string, id uint64, hasID bool, args []any) (packet, error) {
+	if size, ok := verbatim(args); ok && n.srv.cfg.Codec == nil {
+		size += sioproto.HeaderSize(0, n.name, id, hasID) + len(event) + len(`["",]`)
+		return packet{head: engineio.BuildText(size, func(dst []byte) []byte {
+			dst = append(sioproto.AppendHeader(dst, t, 0, n.name, id, hasID), '[')
+			if t == sioproto.Event {
+				dst = append(sioproto.AppendString(dst, event), ',')
+			}
+			return appendVerbatim(dst, args)
+		})}, nil
+	}
 	enc := sioproto.NewEncoder()
 	defer enc.Release()
 	if err := encodeList(enc, event, t == sioproto.Event, args); err != nil {
 		return packet{}, fmt.Errorf("socketio: encoding %q: %w", event, err)
 	}
 	return n.assemble(t, id, hasID, enc.Buf, enc.Attachments, "")
+}
+
+// verbatim returns the size of args if each of them is JSON text that is sent as it
+// is: received arguments without attachments, and answers of virtual requests. Such a
+// packet is written where it belongs at once, past the Encoder; it is what echoes and
+// virtual requests answer.
+func verbatim(args []any) (size int, ok bool) {
+	for _, arg := range args {
+		switch v := arg.(type) {
+		case Args:
+			if len(v.attachments) > 0 {
+				return 0, false
+			}
+			for _, s := range v.spans {
+				size += int(s.End-s.Start) + 1
+			}
+		case *rawjson.Trusted:
+			size += len(*v) + 1
+		default:
+			return 0, false
+		}
+	}
+	return size, len(args) > 0
+}
+
+// appendVerbatim appends what verbatim has measured, and closes the array.
+func appendVerbatim(dst []byte, args []any) []byte {
+	for _, arg := range args {
+		switch v := arg.(type) {
+		case Args:
+			for _, s := range v.spans {
+				dst = append(append(dst, v.raw[s.Start:s.End]...), ',')
+			}
+		case *rawjson.Trusted:
+			dst = append(append(dst, *v...), ',')
+		}
+	}
+	if dst[len(dst)-1] == ',' {
+		dst = dst[:len(dst)-1]
+	}
+	return append(dst, ']')
 }
 
 // assemble makes a packet of its JSON array. A non-empty offset is appended to the
@@ -59,7 +111,10 @@ func (n *Namespace) assemble(t sioproto.Type, id uint64, hasID bool, list []byte
 	if len(attachments) > 0 {
 		t += sioproto.BinaryEvent - sioproto.Event
 	}
-	size := sioproto.HeaderSize(n.name) + len(list) + len(offset) + 4
+	size := sioproto.HeaderSize(len(attachments), n.name, id, hasID) + len(list)
+	if offset != "" {
+		size += len(offset) + len(`,""`)
+	}
 	head := engineio.BuildText(size, func(dst []byte) []byte {
 		dst = sioproto.AppendHeader(dst, t, len(attachments), n.name, id, hasID)
 		dst = append(dst, list...)
@@ -90,7 +145,7 @@ func (srv *Server) encodeControl(t sioproto.Type, namespace string, data []byte)
 	if srv.cfg.Codec != nil {
 		return srv.encodeWith(&Packet{Type: PacketType(t), Namespace: namespace, Data: data})
 	}
-	return packet{head: engineio.BuildText(sioproto.HeaderSize(namespace)+len(data), func(dst []byte) []byte {
+	return packet{head: engineio.BuildText(sioproto.HeaderSize(0, namespace, 0, false)+len(data), func(dst []byte) []byte {
 		return append(sioproto.AppendHeader(dst, t, 0, namespace, 0, false), data...)
 	})}, nil
 }

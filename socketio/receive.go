@@ -79,7 +79,9 @@ func (c *conn) event(s *Socket, h sioproto.Header, name []byte, spans []sioproto
 	reg := s.ns.registered()
 	r := reg.handlers[string(name)]
 	if r != nil || reg.unhandled != nil || len(reg.catchAll) > 0 {
-		e = &Event{socket: s, handler: reg.unhandled, id: h.ID}
+		var raw []byte
+		e, raw = newEvent(h.Data)
+		e.socket, e.handler, e.id = s, reg.unhandled, h.ID
 		if r != nil {
 			e.name, e.handler = r.name, r.handler
 		} else {
@@ -88,7 +90,7 @@ func (c *conn) event(s *Socket, h sioproto.Header, name []byte, spans []sioproto
 		if h.HasID {
 			e.ack.Store(ackWanted)
 		}
-		e.args = Args{raw: append([]byte(nil), h.Data...), attachments: attachments}
+		e.args.raw, e.args.attachments = raw, attachments
 		kept := e.inline[:]
 		if len(spans) > len(kept) {
 			kept = make([]sioproto.Span, len(spans))
@@ -103,6 +105,22 @@ func (c *conn) event(s *Socket, h sioproto.Header, name []byte, spans []sioproto
 		s.enqueue(e)
 	}
 	return nil
+}
+
+// shortEvent is an Event with room for the text that most have: one allocation
+// instead of two. It fills the size class of 256 bytes.
+type shortEvent struct {
+	Event
+	room [88]byte
+}
+
+// newEvent returns an Event and a copy of its text.
+func newEvent(text []byte) (e *Event, raw []byte) {
+	if len(text) > len(shortEvent{}.room) {
+		return new(Event), append([]byte(nil), text...)
+	}
+	short := new(shortEvent)
+	return &short.Event, append(short.room[:0:len(text)], text...)
 }
 
 // answer hands an acknowledgement to who waits for it, past the mailbox.

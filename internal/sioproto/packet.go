@@ -177,8 +177,28 @@ func AppendHeader(dst []byte, t Type, attachments int, namespace string, id uint
 	return dst
 }
 
-// HeaderSize bounds what AppendHeader appends.
-func HeaderSize(namespace string) int { return len(namespace) + 48 }
+// HeaderSize is how many bytes AppendHeader appends, for a buffer that fits.
+func HeaderSize(attachments int, namespace string, id uint64, hasID bool) int {
+	n := 1
+	if attachments > 0 {
+		n += digits(uint64(attachments)) + 1
+	}
+	if namespace != "/" && namespace != "" {
+		n += len(namespace) + 1
+	}
+	if hasID {
+		n += digits(id)
+	}
+	return n
+}
+
+func digits(n uint64) int {
+	d := 1
+	for ; n >= 10; n /= 10 {
+		d++
+	}
+	return d
+}
 
 // Reserved reports whether name may not be an event on the wire (spec 2.6).
 func Reserved(name string) bool {

@@ -35,7 +35,7 @@ func encode(t sioproto.Type, namespace string, id uint64, hasID bool, event stri
 	if len(enc.Attachments) > 0 {
 		t += sioproto.BinaryEvent - sioproto.Event
 	}
-	text := make([]byte, 0, 1+sioproto.HeaderSize(namespace)+len(enc.Buf))
+	text := make([]byte, 0, 1+sioproto.HeaderSize(len(enc.Attachments), namespace, id, hasID)+len(enc.Buf))
 	text = append(text, eioproto.Message.Digit())
 	text = sioproto.AppendHeader(text, t, len(enc.Attachments), namespace, id, hasID)
 	text = append(text, enc.Buf...)
