@@ -61,5 +61,8 @@ func Serve(ctx context.Context, l net.Listener, srv *http.Server, drain func(con
 	if err := srv.Shutdown(draining); err != nil {
 		problem = errors.Join(problem, err, srv.Close())
 	}
+	if own, ok := l.(interface{ Shutdown(context.Context) error }); ok { // package direct
+		problem = errors.Join(problem, own.Shutdown(draining))
+	}
 	return problem
 }

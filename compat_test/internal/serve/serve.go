@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/go-sails/sails/engineio"
+	"github.com/go-sails/sails/engineio/direct"
 )
 
 // stopLimit is what requests in flight and clients get after SIGTERM; a second
@@ -49,7 +50,16 @@ func run(h http.Handler, shutdown func(context.Context) error) error {
 	}
 	fmt.Println("listening")
 	context.AfterFunc(ctx, stop)
-	err = engineio.Serve(ctx, l, &http.Server{Handler: h}, shutdown, stopLimit)
+	srv := &http.Server{Handler: h}
+	if path := os.Getenv("DIRECT"); path != "" {
+		if path == "1" {
+			path = "/socket.io/"
+		}
+		if l, err = direct.Listen(l, srv, path); err != nil {
+			return err
+		}
+	}
+	err = engineio.Serve(ctx, l, srv, shutdown, stopLimit)
 	if errors.Is(err, context.DeadlineExceeded) { // requests that never end are part of some tests
 		return nil
 	}
