@@ -284,6 +284,9 @@ func (a *reply) write(body []byte, etag bool) {
 		return
 	}
 	if !a.virtual {
+		if status == http.StatusResetContent {
+			body = nil // the client is to empty its form, there is nothing to read
+		}
 		a.set("Content-Length", strconv.Itoa(len(body)))
 	}
 	a.w.WriteHeader(status)

@@ -196,8 +196,11 @@ func (c *call) remove012(ctx context.Context) (any, error) {
 		if err := c.parent012(ctx, nil); err != nil {
 			return err
 		}
-		if err := store.RemoveFromCollection(ctx, c.m, c.o.ID, assoc.Alias, sent); err != nil {
-			return err
+		// What cannot be a key is no member's, and that is told like any other.
+		if _, err := assoc.Target.IDs([]any{sent}); err == nil {
+			if err := store.RemoveFromCollection(ctx, c.m, c.o.ID, assoc.Alias, sent); err != nil {
+				return err
+			}
 		}
 		var err error
 		record, err = c.one(ctx)

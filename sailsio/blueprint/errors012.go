@@ -54,9 +54,10 @@ func (c *call) invalid(m *model.Model, values model.Record, partial bool, err er
 	}
 	for _, a := range m.Attributes {
 		value, given := values[a.Name]
-		missing := value == nil || value == ""
 		switch {
-		case a.Required && missing && (given || !partial):
+		case a.Required && value == "":
+			v.add(a.Name, ruleError{nil, "required", failedRule("required", "''")})
+		case a.Required && value == nil && (given || !partial):
 			v.add(a.Name, typeError(a, nil), ruleError{nil, "required", failedRule("required", "null")})
 		case given:
 			if _, err := m.CheckSet(model.Record{a.Name: value}, time.Now()); err != nil {

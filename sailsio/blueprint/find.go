@@ -48,7 +48,9 @@ func (c *call) target(criteria model.Criteria, populates []model.Populate) (*mod
 	limits := c.limits()
 	limits.Public = false // the primary key is readable; names are checked below
 	q, err := c.m.Query(model.Criteria{Where: criteria.Where}, nil, limits)
-	if err != nil {
+	if err != nil && c.api.cfg.Sails012 {
+		return nil, errNotFound // what cannot be a key is no record's
+	} else if err != nil {
 		return nil, err
 	}
 	limits = c.limits()

@@ -118,7 +118,7 @@ func (c *call) update(ctx context.Context) (any, error) {
 			return err
 		}
 		if _, err := store.UpdateOne(ctx, q, changes); err != nil {
-			return err
+			return c.invalid(c.m, c.o.Values, true, err)
 		}
 		c.o.Scope = nil // the change may have taken the record out of it
 		record, err = c.one(ctx)
@@ -133,7 +133,7 @@ func (c *call) update(ctx context.Context) (any, error) {
 		if a.Collection != "" && !c.api.cfg.Sails012 || !c.m.Readable(name) { // SU-18, BO-11
 			continue
 		}
-		if c.api.cfg.RawMessages {
+		if c.api.cfg.RawMessages && a.Column != "" { // collections have none
 			name = a.Column
 		}
 		told[name] = v

@@ -1,0 +1,41 @@
+package blueprint_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/go-sails/sails/sailsio/blueprint"
+)
+
+// BO-6, BO-7, BO-11, SEC-87: changed collections are told under their names, with what that
+// means for the other side; keys that cannot exist are those of no record; unique
+// and required attributes are refused in the words of 0.12, by an update too.
+func TestSails012_recorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld012(t, func(cfg *blueprint.Config) { cfg.RawMessages = true })
+	watcher, author := w.connect(), w.connect()
+	author.do(`POST /user {"name":"a","email":"a@example.com"}`)
+	author.do(`POST /user {"name":"b"}`)
+	author.do(`POST /group {"title":"g"}`)
+	for _, m := range []string{"user", "group"} {
+		watcher.do("GET /" + m)
+	}
+	author.do(`PUT /user/1 {"groups":[1]}`)
+	wantEvents(t, watcher.events(), `["group",{"id":1,"verb":"addedTo","attribute":"members","addedId":"1"}]`,
+		`["user",{"verb":"updated","data":{"groups":[1],"id":1},"id":"1","previous":{"active":true,"email":"a@example.com","groups":[],"id":1,"name":"a","pets":[]}}]`)
+	for request, want := range map[string]string{
+		`PUT /user/nope {"name":"c"}`:             `Not Found `,
+		`DELETE /user/nope`:                       "Not Found \"No record found with the specified `id`.\"",
+		`PUT /user/2 {"email":"a@example.com"}`:   `"rule":"unique"`,
+		`PUT /user/2 {"name":""}`:                 `{"name":[{"rule":"required","message":"\"required\" validation rule failed for input: ''`,
+		`POST /user {"name":"","email":"x@y.zz"}`: `{"name":[{"rule":"required","message":"\"required\" validation rule failed for input: ''`,
+	} {
+		if got := author.do(request); !strings.Contains(got, want) {
+			t.Errorf("%s: %s, want %s", request, got, want)
+		}
+	}
+	if got := author.do("DELETE /user/1/groups/nope"); !strings.HasPrefix(got, "OK ") {
+		t.Errorf("removing what cannot be a member: %s", got)
+	}
+	wantEvents(t, watcher.events(), `["user",{"id":1,"verb":"removedFrom","attribute":"groups","removedId":"nope"}]`)
+}
