@@ -16,7 +16,11 @@ import (
 )
 
 // lost is what a client remembers of its connection.
-type lost struct{ sid, pid, offset string }
+type lost struct {
+	sid, pid, offset string
+	cookie           string
+	bad              bool
+}
 
 // recoverable joins "/" and returns what the client has to remember.
 func recoverable(r *rig) (*client, lost) {
@@ -229,7 +233,7 @@ func TestRecovery_Bound(t *testing.T) {
 			c.send("0")
 			m := connectAnswer.FindStringSubmatch(c.receive())
 			must(t, ns.Emit(context.Background(), "x"))
-			l := lost{m[2], m[3], c.offsetOf(`2["x"]`)}
+			l := lost{sid: m[2], pid: m[3], offset: c.offsetOf(`2["x"]`)}
 			c.conn.Abort()
 			synctest.Wait()
 			return l

@@ -16,3 +16,10 @@ func TestBus(t *testing.T) {
 		return func() socketio.Adapter { return bus.Adapter() }
 	})
 }
+
+func TestLogBus(t *testing.T) {
+	adaptertest.Run(t, func(*testing.T) func() socketio.Adapter {
+		var bus adaptertest.LogBus
+		return func() socketio.Adapter { return bus.Adapter() }
+	})
+}
