@@ -44,6 +44,8 @@ func (a *Attribute) mistakes() []string {
 	add(automatic && a.Type == Boolean || automatic && a.Type == JSON, "an automatic time is a number, a string or a ref")
 	add(a.AutoIncrement && a.Type != Number, "AutoIncrement is for numbers")
 	add(a.AutoIncrement && (a.Required || a.Default != nil || a.AllowNull), "an auto-increment attribute is neither required nor nullable and has no default")
+	add(a.Encrypt && (association || automatic || a.AutoIncrement || a.Type == Ref), "Encrypt is for strings, numbers, booleans and json")
+	add(a.Encrypt && (a.Unique || a.Default != nil), "an encrypted attribute cannot be unique and has no default")
 	if a.Default != nil && !association {
 		value, ok := clean(a.Default, 0)
 		add(!ok || !fits(a.Type, value), "the default is no %s", a.Type)

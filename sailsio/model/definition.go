@@ -115,6 +115,13 @@ type Attribute struct {
 	// unique anyway.
 	Unique bool
 
+	// Encrypt keeps the values encrypted in the database, as Sails' encrypt does, and
+	// readable for Sails. Records have them as they are kept unless the store is asked
+	// to decrypt them, and criteria can only ask whether they are null or "". The base
+	// values "", 0 and false are not encrypted. Not for ref, associations, the primary
+	// key, automatic times and unique attributes, and not with Default.
+	Encrypt bool
+
 	// Protected attributes are for the server's own code: clients neither read,
 	// nor set, nor filter by them (SEC-83, SEC-86).
 	Protected bool

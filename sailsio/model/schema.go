@@ -198,9 +198,9 @@ func (m *Model) setKey(d *Definition) []error {
 	case key.Type != Number && key.Type != String:
 		m.PrimaryKey = &Attribute{Name: name, Type: Number}
 		return []error{fmt.Errorf("model: %s.%s: a primary key is a number or a string", m.Identity, name)}
-	case key.AllowNull || key.Default != nil || key.AutoCreatedAt || key.AutoUpdatedAt:
+	case key.AllowNull || key.Default != nil || key.AutoCreatedAt || key.AutoUpdatedAt || key.Encrypt:
 		m.PrimaryKey = key
-		return []error{fmt.Errorf("model: %s.%s: a primary key has no AllowNull, Default or automatic time", m.Identity, name)}
+		return []error{fmt.Errorf("model: %s.%s: a primary key has no AllowNull, Default, Encrypt or automatic time", m.Identity, name)}
 	}
 	key.Unique = true
 	m.PrimaryKey = key

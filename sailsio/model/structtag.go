@@ -20,7 +20,7 @@ import (
 // else is json. The tag "sails" says the rest, with commas in between:
 //
 //   - key (the primary key), auto (numbered by the database), createdAt, updatedAt
-//   - required, unique, null, protected, default=VALUE, column=NAME,
+//   - required, unique, null, encrypt, protected, default=VALUE, column=NAME,
 //     columnType=TYPE, type=TYPE
 //   - model=IDENTITY for a to-one association, collection=IDENTITY for a to-many
 //     one; via=ATTRIBUTE, through=IDENTITY, dominant
@@ -124,7 +124,7 @@ func (a *Attribute) option(name, value string) error {
 	v := &a.Validations
 	flags := map[string]*bool{
 		"auto": &a.AutoIncrement, "createdAt": &a.AutoCreatedAt, "updatedAt": &a.AutoUpdatedAt, "required": &a.Required, "unique": &a.Unique,
-		"null": &a.AllowNull, "protected": &a.Protected, "dominant": &a.Dominant, "email": &v.IsEmail, "url": &v.IsURL, "uuid": &v.IsUUID,
+		"null": &a.AllowNull, "protected": &a.Protected, "encrypt": &a.Encrypt, "dominant": &a.Dominant, "email": &v.IsEmail, "url": &v.IsURL, "uuid": &v.IsUUID,
 		"ip": &v.IsIP, "hexColor": &v.IsHexColor, "creditCard": &v.IsCreditCard, "notEmpty": &v.IsNotEmptyString, "integer": &v.IsInteger,
 	}
 	texts := map[string]*string{"column": &a.Column, "columnType": &a.ColumnType, "model": &a.Model, "collection": &a.Collection, "via": &a.Via, "through": &a.Through, "type": (*string)(&a.Type)}

@@ -167,6 +167,9 @@ func (r *whereReader) constraint(name string, v any) (*Where, verdict, error) {
 	if a.Collection != "" {
 		return nil, open, said("Cannot filter by `%s` because it is a plural association (which wouldn't make sense).", name)
 	}
+	if a.Encrypt && !comparesEncrypted(v) {
+		return nil, open, said("The values of `%s` are encrypted, so that records cannot be found by them.", name)
+	}
 	if items, ok := list(v).([]any); ok {
 		return r.in(a, "in", items)
 	}
@@ -203,6 +206,20 @@ func (r *whereReader) constraint(name string, v any) (*Where, verdict, error) {
 		return nil, void, nil
 	}
 	return conjoin(And, terms, universal)
+}
+
+// comparesEncrypted reports whether a constraint asks only for null or "", which are
+// never encrypted.
+func comparesEncrypted(v any) bool {
+	if c, ok := v.(map[string]any); ok && len(c) == 1 {
+		for key, value := range c {
+			if modifiers[key] != "!=" {
+				return false
+			}
+			v = value
+		}
+	}
+	return v == nil || v == ""
 }
 
 func (r *whereReader) modifier(a *Attribute, key string, v any) (*Where, verdict, error) {

@@ -32,7 +32,7 @@ func (s *Store) Avg(ctx context.Context, q *model.Query, attribute string) (floa
 
 func (s *Store) fold(ctx context.Context, q *model.Query, function, attribute string) (float64, error) {
 	a, ok := q.Model.Attribute(attribute)
-	if !ok || a.Type != model.Number || a.Model != "" {
+	if !ok || a.Type != model.Number || a.Model != "" || a.Encrypt {
 		return 0, &model.UsageError{Code: model.InvalidNumericName, Model: q.Model.Identity,
 			Details: fmt.Sprintf("The model has no number attribute named %q.", attribute)}
 	}

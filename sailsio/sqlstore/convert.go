@@ -19,6 +19,9 @@ func encode(a *model.Attribute, v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
+	if a.Encrypt { // the column is text
+		return model.FormatID(v), nil
+	}
 	switch a.Type {
 	case model.JSON, model.Ref:
 		return encodeJSON(v)
@@ -68,6 +71,9 @@ func decode(a *model.Attribute, v any) (any, error) {
 			return b[0] == 1, nil
 		}
 		v = string(b)
+	}
+	if a.Encrypt && isSealed(v) {
+		return v, nil
 	}
 	switch a.Type {
 	case model.Number:

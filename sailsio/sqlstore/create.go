@@ -90,11 +90,17 @@ func (s *Store) insert(ctx context.Context, m *model.Model, values model.Record)
 			}
 			continue
 		}
-		arg, err := encode(a, v)
+		sealed, err := s.seal(ctx, a, v)
 		if err != nil {
 			return nil, err
 		}
-		record[a.Name] = v
+		arg, err := encode(a, sealed)
+		if err != nil {
+			return nil, err
+		}
+		if record[a.Name] = v; ctx.Value(decryptKey{}) == nil {
+			record[a.Name] = sealed
+		}
 		if len(args) > 0 {
 			st.add(", ")
 		}

@@ -156,6 +156,9 @@ func (s *Store) read(ctx context.Context, st *statement, m *model.Model, attribu
 		record := make(model.Record, len(attributes)+len(m.Associations))
 		for i, a := range all {
 			v, err := decode(a, values[i])
+			if err == nil && ctx.Value(decryptKey{}) != nil {
+				v, err = s.unseal(a, v)
+			}
 			if err != nil {
 				return nil, nil, err
 			}

@@ -221,7 +221,9 @@ func (m *migrator) columnType(t table, c column) string {
 		}
 		return c.attribute.ColumnType
 	}
-	text := m.s.d.columnType(m.collation, c.attribute, c.role)
+	plain := *c.attribute
+	plain.Type = storedType(c.attribute)
+	text := m.s.d.columnType(m.collation, &plain, c.role)
 	if c.role == key && t.primary(m.s, c) {
 		text += " NOT NULL PRIMARY KEY"
 	}
@@ -281,7 +283,7 @@ func (m *migrator) alter(ctx context.Context, t table) error {
 			return fmt.Errorf("its primary key %s is missing and cannot be made up", c.attribute.Column)
 		case !ok:
 			missing = append(missing, c)
-		case c.attribute.ColumnType == "" && !holds(family(have), c.attribute.Type):
+		case c.attribute.ColumnType == "" && !holds(family(have), storedType(c.attribute)):
 			return m.rebuild(ctx, t, types)
 		}
 	}
@@ -328,6 +330,14 @@ func (m *migrator) fill(ctx context.Context, t table, a *model.Attribute) error 
 	st.value(arg)
 	_, err = m.s.exec(ctx, st)
 	return err
+}
+
+// storedType is the type of what the column of an attribute holds.
+func storedType(a *model.Attribute) model.Type {
+	if a.Encrypt {
+		return model.String
+	}
+	return a.Type
 }
 
 func (m *migrator) types(ctx context.Context, name string) (map[string]string, error) {

@@ -111,6 +111,8 @@ func (m *migrator) copyRecord(ctx context.Context, t table, name string, r model
 		var err error
 		if _, had := types[c.attribute.Column]; !had {
 			v = m.initial(c.attribute)
+		} else if c.attribute.Encrypt {
+			// Values from before stay in clear until they are written again.
 		} else if v, err = c.attribute.Convert(v); err != nil {
 			return fmt.Errorf("%s: %w", c.attribute.Name, err)
 		}

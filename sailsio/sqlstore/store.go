@@ -21,6 +21,10 @@ type Config struct {
 	// Timeout bounds each call, a whole transaction being one. Zero means 10 s
 	// (SEC-84), negative means no bound but the context's.
 	Timeout time.Duration
+	// DataEncryptionKeys are the keys for attributes that are encrypted, base64 of 32
+	// random bytes each, by name; "default" is the one new values are encrypted with.
+	// They are those of Sails' config/models.js, and so are the values they encrypt.
+	DataEncryptionKeys map[string]string
 	// Now tells the time for automatic attributes; nil means time.Now.
 	Now func() time.Time
 }
@@ -34,6 +38,7 @@ type Store struct {
 	d       *dialect
 	timeout time.Duration
 	now     func() time.Time
+	keys    keyring
 }
 
 // New checks the configuration. It does not connect.
@@ -45,8 +50,15 @@ func New(cfg Config) (*Store, error) {
 	if d == nil {
 		return nil, fmt.Errorf("sqlstore: unknown dialect %q; use SQLite, PostgreSQL or MySQL", cfg.Dialect)
 	}
+	keys, err := newKeyring(cfg.DataEncryptionKeys)
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range cfg.Schema.Models() {
 		for _, a := range m.Attributes {
+			if a.Encrypt && keys[defaultKey] == nil {
+				return nil, fmt.Errorf("sqlstore: %s.%s is encrypted: give the key %q in Config.DataEncryptionKeys", m.Identity, a.Name, defaultKey)
+			}
 			if a.AutoIncrement && a != m.PrimaryKey {
 				return nil, fmt.Errorf("sqlstore: %s.%s: only the primary key can be AutoIncrement", m.Identity, a.Name)
 			}
@@ -58,7 +70,7 @@ func New(cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Store{schema: cfg.Schema, db: cfg.DB, d: d, timeout: cfg.Timeout, now: cfg.Now}, nil
+	return &Store{schema: cfg.Schema, db: cfg.DB, d: d, timeout: cfg.Timeout, now: cfg.Now, keys: keys}, nil
 }
 
 // Schema returns the schema of the store.

@@ -114,6 +114,10 @@ func (s *Store) set(ctx context.Context, m *model.Model, ids []any, values model
 				return nil, &model.UsageError{Code: model.InvalidValuesToSet, Model: m.Identity, Details: "Cannot set the same primary key for several records."}
 			}
 		}
+		v, err := s.seal(ctx, a, v)
+		if err != nil {
+			return nil, err
+		}
 		arg, err := encode(a, v)
 		if err != nil {
 			return nil, err
