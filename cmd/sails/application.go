@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -161,16 +160,10 @@ func sameOriginOnly(m *manifest.Manifest) func(*http.Request) error {
 // secrets reads the secrets of the sessions. In production a missing one is made up,
 // which ends sessions with the process; in development it is Sails' well-known one.
 func secrets(m manifest.Session, s settings) []string {
-	variable := cmp.Or(m.SecretEnv, "SAILS_SESSION_SECRET")
-	var list []string
-	for part := range strings.SplitSeq(os.Getenv(variable), ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			list = append(list, part)
-		}
-	}
+	list := m.Secrets()
 	if len(list) == 0 && s.production && !m.Disabled {
 		if s.log != nil {
-			s.log.Warn("no session secret: one was made up, and sessions end with this process", "variable", variable)
+			s.log.Warn("no session secret: one was made up, and sessions end with this process", "variable", cmp.Or(m.SecretEnv, manifest.DefaultSecretEnv))
 		}
 		list = []string{rand.Text() + rand.Text()}
 	}
@@ -244,13 +237,7 @@ func (a *application) release() error {
 
 // migration decides what happens to the tables before serving.
 func (a *application) migration(asked string, production bool) (sqlstore.Migration, error) {
-	mode := cmp.Or(sqlstore.Migration(asked), a.m.Migrate)
-	if mode == "" {
-		mode = sqlstore.Safe
-		if a.m.Datastore.Embedded() {
-			mode = sqlstore.Alter
-		}
-	}
+	mode := cmp.Or(sqlstore.Migration(asked), a.m.Migration())
 	if mode == sqlstore.Drop && production {
 		return "", errors.New(`the migration "drop" deletes all records and is not done in production; use "sails migrate --mode drop" if that is what you want`)
 	}

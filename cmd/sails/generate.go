@@ -17,7 +17,7 @@ func newGenerate() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newGenerateTypes(), newGenerateOpenAPI())
+	cmd.AddCommand(newGenerateApp(), newGenerateTypes(), newGenerateOpenAPI())
 	return cmd
 }
 

@@ -61,3 +61,47 @@ func TestGenerateTypes(t *testing.T) {
 		t.Error("a file below a file was written")
 	}
 }
+
+// What internal/project makes is compiled there; here is the command around it.
+func TestGenerateApp(t *testing.T) {
+	t.Parallel()
+	dir := app(t, nil)
+	target := filepath.Join(t.TempDir(), "Todo-Go")
+	out, errs, code := sails(t, "generate", "app", dir, "--output", target, "--replace", ".")
+	if code != 0 {
+		t.Fatal(errs)
+	}
+	want(t, out, "files created, 0 updated", "go mod tidy")
+	text, err := os.ReadFile(filepath.Join(target, "go.mod"))
+	if err != nil || !strings.HasPrefix(string(text), "module todo-go\n") || !strings.Contains(string(text), "replace github.com/go-sails/sails => /") {
+		t.Errorf("%s %v", text, err)
+	}
+	stub := filepath.Join(target, "actions", "task-promote.go")
+	if err := os.WriteFile(stub, []byte("package actions // mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, code = sails(t, "generate", "app", dir, "--output", target, "--replace", ".")
+	want(t, out, "0 files created", "kept actions/task-promote.go, which was edited", "--force")
+	if code != 0 || strings.Contains(out, "Next:") {
+		t.Errorf("%d %s", code, out)
+	}
+	out, _, _ = sails(t, "generate", "app", dir, "--output", target, "--replace", ".", "--force", "--json")
+	var outcome struct{ Updated, Kept []string }
+	if err := json.Unmarshal([]byte(out), &outcome); err != nil || len(outcome.Updated) != 1 || len(outcome.Kept) != 0 {
+		t.Errorf("%s %v", out, err)
+	}
+	for _, c := range []struct {
+		part string
+		code int
+		args []string
+	}{
+		{"--output says", exitUsage, []string{dir}},
+		{"no path of a Go module", exitUsage, []string{dir, "-o", target, "--module", "a b"}},
+		{"is the folder of the manifest", exitFailed, []string{dir, "-o", dir}},
+		{"there is no sails.manifest.json", exitFailed, []string{target, "-o", t.TempDir()}},
+	} {
+		if _, errs, code := sails(t, append([]string{"generate", "app"}, c.args...)...); code != c.code || !strings.Contains(errs, c.part) {
+			t.Errorf("%s: %d %s", c.part, code, errs)
+		}
+	}
+}

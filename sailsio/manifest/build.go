@@ -44,6 +44,10 @@ type Options struct {
 	// ToJSON. It also says which entries of a model's Unported it makes up for. Nil
 	// changes nothing.
 	Models func(definitions []model.Definition) (ported map[string][]string)
+	// Definitions are models that are written in Go; they come after the manifest's.
+	// Unported says of them, by identity, what Model.Unported says of the others.
+	Definitions []model.Definition
+	Unported    map[string][]string
 	// BeforeConnect decides on handshakes; see sailsio.Config.
 	BeforeConnect func(*http.Request) error
 
@@ -129,6 +133,7 @@ type builder struct {
 	o        Options
 	schema   *model.Schema
 	store    *sqlstore.Store
+	models   []string            // identities, in order
 	unported map[string][]string // by model; what Options made up for is gone
 	policies *route.Policies
 	registry map[string]route.Policy // by name in lower case
@@ -140,7 +145,7 @@ type builder struct {
 }
 
 func (b *builder) build() (*Application, error) {
-	if err := b.models(); err != nil {
+	if err := b.collectModels(); err != nil {
 		return nil, err
 	}
 	if err := b.collectActions(); err != nil {
@@ -176,7 +181,7 @@ func (b *builder) build() (*Application, error) {
 
 type lateHandler struct{ http.Handler }
 
-func (b *builder) models() error {
+func (b *builder) collectModels() error {
 	definitions, err := b.m.Definitions()
 	if err != nil {
 		return err
@@ -185,6 +190,17 @@ func (b *builder) models() error {
 	for i := range b.m.Models {
 		md := &b.m.Models[i]
 		b.unported[md.Identity] = slices.Clone(md.Unported)
+	}
+	for _, d := range b.o.Definitions {
+		entries := b.o.Unported[d.Identity]
+		if d, err = withhold(d, entries); err != nil {
+			return err
+		}
+		definitions = append(definitions, d)
+		b.unported[d.Identity] = slices.Clone(entries)
+	}
+	for i := range definitions {
+		b.models = append(b.models, definitions[i].Identity)
 	}
 	if b.o.Models != nil {
 		for identity, ported := range b.o.Models(definitions) {

@@ -81,8 +81,7 @@ func (b *builder) collectActions() error {
 		b.actions[id] = b.missing("The action " + id)
 		b.gap("action", id, "501 for its routes")
 	}
-	for i := range b.m.Models {
-		identity := b.m.Models[i].Identity
+	for _, identity := range b.models {
 		for _, entry := range b.unported[identity] {
 			for _, name := range closes(entry) {
 				id := identity + "/" + strings.ToLower(string(name))

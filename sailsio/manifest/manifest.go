@@ -1,7 +1,10 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
+	"os"
+	"strings"
 
 	"github.com/go-sails/sails/sailsio/blueprint"
 	"github.com/go-sails/sails/sailsio/sqlstore"
@@ -56,6 +59,18 @@ type Manifest struct {
 	// Report lists what the export could not carry over, for people. It has no
 	// effect; compare Model.Unported.
 	Report []Note `json:"report,omitempty"`
+}
+
+// Migration is what happens to the tables before the application serves: Migrate, or
+// what its empty value means.
+func (m *Manifest) Migration() sqlstore.Migration {
+	switch {
+	case m.Migrate != "":
+		return m.Migrate
+	case m.Datastore.Embedded():
+		return sqlstore.Alter
+	}
+	return sqlstore.Safe
 }
 
 // Origin is the software a manifest was exported from.
@@ -283,6 +298,20 @@ type Session struct {
 	Rolling           bool  `json:"rolling,omitempty"`
 	SaveUninitialized *bool `json:"saveUninitialized,omitempty"`
 }
+
+// Secrets reads the secrets from the environment; nil when the variable is empty.
+func (s Session) Secrets() []string {
+	var list []string
+	for part := range strings.SplitSeq(os.Getenv(cmp.Or(s.SecretEnv, DefaultSecretEnv)), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// DefaultSecretEnv names the variable with the secrets of sessions.
+const DefaultSecretEnv = "SAILS_SESSION_SECRET"
 
 // SessionCookie are the attributes of the session cookie.
 type SessionCookie struct {

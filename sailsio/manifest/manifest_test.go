@@ -449,3 +449,48 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Models written in Go take the place of the manifest's, and lack what those lack.
+func TestDefinitions(t *testing.T) {
+	t.Parallel()
+	m := exported(t)
+	definitions, err := m.Definitions()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Models = nil
+	unported := map[string][]string{"widget": {"beforeCreate"}, "vet": {"customToJSON"}}
+	app := lift(t, m, func(o *manifest.Options) { o.Definitions, o.Unported = definitions, unported })
+	wantStatus(t, app, `POST /widget {"str":"x"}`, 501)
+	wantStatus(t, app, `POST /user {"name":"Ann","email":"ann@example.com"}`, 200)
+	wantStatus(t, app, "GET /vet", 501)
+	vets, _ := app.Schema().Model("vet")
+	if _, err := app.Store().Create(t.Context(), vets, model.Record{"name": "Own"}); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, app, `POST /pet {"name":"Rex","vet":1}`, 200)
+	if body := wantStatus(t, app, "GET /pet?populate=vet", 200); strings.Contains(body, "Own") || !strings.Contains(body, `"id": 1`) {
+		t.Errorf("what customToJSON may have hidden is shown: %s", body)
+	}
+	_, err = manifest.Build(m, manifest.Options{Definitions: definitions, Unported: map[string][]string{"vet": {"magic"}}})
+	if err == nil || !strings.Contains(err.Error(), `unknown entry "magic"`) {
+		t.Error(err)
+	}
+	if got := exported(t).PoliciesOf("Policy/Login"); !slices.Equal(got, []string{"needLogin"}) {
+		t.Errorf("policies %q", got)
+	}
+	if m := exported(t); !m.HasBlueprintAction("user/findone") || m.HasBlueprintAction("user/promote") || m.HasBlueprintAction("ghost/find") {
+		t.Error("blueprint actions")
+	}
+}
+
+func TestMigration(t *testing.T) {
+	t.Parallel()
+	for want, m := range map[sqlstore.Migration]*manifest.Manifest{
+		sqlstore.Alter: {}, sqlstore.Safe: {Datastore: manifest.Datastore{Adapter: "postgres"}}, sqlstore.Drop: {Migrate: sqlstore.Drop},
+	} {
+		if got := m.Migration(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

@@ -84,6 +84,24 @@ func (md *Model) hides(attribute string) bool {
 		slices.Contains(md.Unported, "customToJSON") && attribute != cmp.Or(md.PrimaryKey, "id")
 }
 
+// withhold marks what clients must not see of a model written in Go, as hides does
+// for one of the manifest.
+func withhold(d model.Definition, unported []string) (model.Definition, error) {
+	d.Attributes = slices.Clone(d.Attributes)
+	for _, entry := range unported {
+		if closes(entry) == nil {
+			return d, fmt.Errorf("manifest: %s: Options.Unported: unknown entry %q", d.Identity, entry)
+		}
+		for i := range d.Attributes {
+			a := &d.Attributes[i]
+			if entry == "customToJSON" && a.Name != cmp.Or(d.PrimaryKey, "id") || entry == "encrypt:"+a.Name {
+				a.Protected = true
+			}
+		}
+	}
+	return d, nil
+}
+
 func (md *Model) attribute(name string) *Attribute {
 	for i := range md.Attributes {
 		if md.Attributes[i].Name == name {

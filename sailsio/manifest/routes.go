@@ -3,10 +3,12 @@ package manifest
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
+	"github.com/go-sails/sails/sailsio/blueprint"
 	"github.com/go-sails/sails/sailsio/route"
 )
 
@@ -87,7 +89,7 @@ func (b *builder) answer(r *route.Route, info *RouteInfo) {
 	}
 	list := append([]string(nil), r.Policies...)
 	if r.Action != "" {
-		list = append(list, b.rule(route.Identity(r.Action))...)
+		list = append(list, b.m.PoliciesOf(r.Action)...)
 	}
 	info.Policies = list
 	for _, name := range list {
@@ -100,10 +102,12 @@ func (b *builder) answer(r *route.Route, info *RouteInfo) {
 	}
 }
 
-// rule is the list of policies for an action, as package route finds it (PL-3).
-func (b *builder) rule(id string) []string {
+// PoliciesOf lists the policies of the action with this identity, as package route
+// finds them (PL-3).
+func (m *Manifest) PoliciesOf(action string) []string {
+	id := route.Identity(action)
 	rules := map[string][]string{}
-	for target, list := range b.m.Policies {
+	for target, list := range m.Policies {
 		rules[route.Identity(target)] = list
 	}
 	if list, ok := rules[id]; ok {
@@ -173,6 +177,14 @@ func (b *builder) handlerOf(r *Route, id string) http.Handler {
 	}
 	b.gap("route", r.Address, "501")
 	return b.missing(what)
+}
+
+// HasBlueprintAction reports whether an identity, "user/find", is that of a blueprint
+// action of one of the models.
+func (m *Manifest) HasBlueprintAction(action string) bool {
+	identity, name, _ := strings.Cut(route.Identity(action), "/")
+	return slices.ContainsFunc(m.Models, func(md Model) bool { return md.Identity == identity }) &&
+		slices.ContainsFunc(everyAction, func(a blueprint.Action) bool { return strings.EqualFold(string(a), name) })
 }
 
 func toSwitch(b *bool) route.Switch {
