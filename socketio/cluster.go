@@ -351,3 +351,22 @@ func (n *Namespace) ServerCount(ctx context.Context) (int, error) {
 	others, _, err := n.node.others(ctx)
 	return others + 1, err
 }
+
+// AllRooms returns the names of the rooms of all nodes, sorted, with the own rooms of
+// sockets; Rooms has those of this node. It asks as FetchSockets does and costs as much:
+// what is missing makes a *PartialError. It is not for a parent of dynamic namespaces.
+func (n *Namespace) AllRooms(ctx context.Context) ([]string, error) {
+	if n.match != nil {
+		return nil, ErrParent
+	}
+	rooms := n.Rooms()
+	if n.node == nil {
+		return rooms, nil
+	}
+	others, err := n.node.fetch(ctx, Target{})
+	for _, s := range others {
+		rooms = append(rooms, s.Rooms...)
+	}
+	slices.Sort(rooms)
+	return slices.Compact(rooms), err
+}

@@ -38,6 +38,7 @@ func Run(t *testing.T, medium func(t *testing.T) (connect func() socketio.Adapte
 		{"JoinLeave", testJoinLeave},
 		{"Disconnect", testDisconnect},
 		{"FetchSockets", testFetch},
+		{"AllRooms", testAllRooms},
 		{"RemoteSocket", testRemote},
 		{"Acks", testAcks},
 		{"AckTimeout", testAckTimeout},
@@ -351,6 +352,25 @@ func testFetch(t *testing.T, c *cluster) {
 	c.check(err)
 	if len(some) != 1 || some[0].ID != c.clients[1].id {
 		t.Errorf("fetched %+v", some)
+	}
+}
+
+func testAllRooms(t *testing.T, c *cluster) {
+	want := []string{"both"}
+	for i := range nodes {
+		s, ok := c.main(i).Socket(c.clients[i].id)
+		if !ok {
+			t.Fatal("socket is missing")
+		}
+		own := fmt.Sprintf("n%d", i)
+		c.check(s.Join("both", own))
+		want = append(want, own, s.ID())
+	}
+	slices.Sort(want)
+	got, err := c.main(0).AllRooms(c.ctx)
+	c.check(err)
+	if !slices.Equal(got, want) {
+		t.Errorf("rooms %q, want %q", got, want)
 	}
 }
 

@@ -42,3 +42,20 @@ func ExampleNewSharded() {
 	}
 	_ = io
 }
+
+// Clients that lose their connection come back to any node and get what they missed.
+func ExampleNewStreams() {
+	adapter, err := redisadapter.NewStreams(redisadapter.Config{
+		Redis: &redis.UniversalOptions{Addrs: []string{"127.0.0.1:6379"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	io, err := socketio.NewServer(socketio.Config{Adapter: adapter, Recovery: &socketio.Recovery{}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_ = io
+}

@@ -35,8 +35,9 @@ type Sharded struct {
 }
 
 var (
-	_ socketio.RoomAdapter = (*Sharded)(nil)
-	_ socketio.RoomAdapter = (*Adapter)(nil)
+	_ socketio.RoomAdapter   = (*Sharded)(nil)
+	_ socketio.ConfigAdapter = (*Sharded)(nil)
+	_ socketio.RoomAdapter   = (*Adapter)(nil)
 )
 
 type shardedMember struct {
@@ -68,6 +69,15 @@ func NewSharded(cfg Config) (*Sharded, error) {
 	a.link = newLink(cfg, true, a.receive)
 	a.syncing.Go(func() { a.sync(ctx) })
 	return a, nil
+}
+
+// CheckConfig implements socketio.ConfigAdapter: with channels for rooms a node does not
+// hear what its lost clients miss.
+func (a *Sharded) CheckConfig(cfg socketio.Config) error {
+	if cfg.Recovery != nil && !a.cfg.StaticChannels {
+		return errors.New("redisadapter: with Config.Recovery of the server NewSharded needs Config.StaticChannels, on every node")
+	}
+	return nil
 }
 
 // Watch implements socketio.RoomAdapter: the rooms of n get channels.
@@ -164,7 +174,7 @@ func (a *Sharded) Join(ctx context.Context, namespace, self string, deliver func
 	switch {
 	case n == nil && !a.cfg.StaticChannels:
 		a.mu.Unlock()
-		return fmt.Errorf("redisadapter: the rooms of namespace %q are not told (a server with Config.Recovery does not); set Config.StaticChannels on every node", namespace)
+		return fmt.Errorf("redisadapter: the rooms of namespace %q are not told: call Watch, or set Config.StaticChannels on every node", namespace)
 	case a.members[namespace] != nil:
 		a.mu.Unlock()
 		return fmt.Errorf("redisadapter: namespace %q is joined already; give each server an adapter of its own", namespace)

@@ -149,7 +149,7 @@ func (q *Queue[T]) Run(ctx context.Context) {
 		}
 		for batch := q.take(); len(batch) > 0; batch = q.take() {
 			if broken := q.exchange(ctx, batch); broken != nil {
-				q.giveUp(fmt.Errorf("%w: %w", q.cfg.Errors.Down, broken), func() { q.down = broken })
+				q.giveUp(fmt.Errorf("%w: %w", q.cfg.Errors.Down, broken), func() {})
 				q.cfg.Changed(broken)
 				q.heal(ctx)
 			}
@@ -182,20 +182,25 @@ func (q *Queue[T]) exchange(ctx context.Context, batch []*Item[T]) (broken error
 	defer cancel()
 	q.cfg.Exchange(ctx, batch)
 	for _, x := range batch {
-		err := x.Err
-		switch {
-		case err == nil:
+		if x.Err == nil {
 			q.cfg.Published.Add(1)
-		default:
-			q.cfg.Lost.Add(1)
-			if refused := q.cfg.Refused(err); refused != nil {
-				err = refused
-			} else {
-				broken = err
-				err = fmt.Errorf("%w: %w", q.cfg.Errors.Down, err)
-			}
+			continue
 		}
-		x.done(x.Result, err)
+		q.cfg.Lost.Add(1)
+		if err := q.cfg.Refused(x.Err); err != nil {
+			x.Err = err
+			continue
+		}
+		broken = x.Err
+		x.Err = fmt.Errorf("%w: %w", q.cfg.Errors.Down, x.Err)
+	}
+	if broken != nil { // before anyone is told, who may publish again
+		q.mu.Lock()
+		q.down = broken
+		q.mu.Unlock()
+	}
+	for _, x := range batch {
+		x.done(x.Result, x.Err)
 	}
 	return broken
 }
