@@ -64,7 +64,7 @@ func (a *Answer) AppendJSON(dst []byte) ([]byte, bool) {
 	case jsonText:
 		out = append(append(out, `"body":`...), a.text...)
 	case plainText:
-		out = appendString(append(out, `"body":`...), a.text)
+		out = rawjson.AppendString(append(out, `"body":`...), a.text)
 	case binaryText:
 		return dst, false
 	default:
@@ -73,7 +73,7 @@ func (a *Answer) AppendJSON(dst []byte) ([]byte, bool) {
 		case json.RawMessage:
 			out = append(append(out, `"body":`...), body...)
 		case string:
-			out = appendString(append(out, `"body":`...), body)
+			out = rawjson.AppendString(append(out, `"body":`...), body)
 		default:
 			return dst, false
 		}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/go-sails/sails/internal/rawjson"
 )
@@ -63,7 +62,7 @@ func appendFields(out []byte, list []field) []byte {
 			}
 			out = append(out, ',')
 		}
-		out = append(appendString(out, f.name), ':')
+		out = append(rawjson.AppendString(out, f.name), ':')
 		switch {
 		case f.json != nil:
 			out = append(out, f.json...)
@@ -74,11 +73,11 @@ func appendFields(out []byte, list []field) []byte {
 				} else {
 					out = append(out, ',')
 				}
-				out = appendString(out, s)
+				out = rawjson.AppendString(out, s)
 			}
 			out = append(out, ']')
 		default:
-			out = appendString(out, f.value)
+			out = rawjson.AppendString(out, f.value)
 		}
 	}
 	return append(out, '}')
@@ -123,46 +122,4 @@ func lowerName(name string) string {
 		return "vary"
 	}
 	return strings.ToLower(name)
-}
-
-// appendString appends s as a JSON string. Bytes that are not UTF-8 become
-// U+FFFD.
-func appendString[T string | []byte](out []byte, s T) []byte {
-	out = append(out, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' && c < utf8.RuneSelf {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
-			if r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
-			out = append(append(out, s[from:i]...), "\uFFFD"...)
-			i++
-			from = i
-			continue
-		}
-		out = append(out, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			out = append(out, '\\', c)
-		case '\n':
-			out = append(out, '\\', 'n')
-		case '\r':
-			out = append(out, '\\', 'r')
-		case '\t':
-			out = append(out, '\\', 't')
-		default:
-			const hex = "0123456789abcdef"
-			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(append(out, s[from:]...), '"')
 }

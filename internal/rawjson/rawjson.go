@@ -84,7 +84,11 @@ func (n *nesting) inObject() bool {
 // checked that the value is well formed. There must be no blanks at i.
 func Skip(b []byte, i int) (int, error) {
 	if i < len(b) && b[i] != '{' && b[i] != '[' {
-		return skipScalar(b, i)
+		end, ok := Scalar(b, i)
+		if !ok {
+			return end, ErrSyntax
+		}
+		return end, nil
 	}
 	var open nesting
 	for {
@@ -109,9 +113,9 @@ func Skip(b []byte, i int) (int, error) {
 			}
 			continue
 		default:
-			var err error
-			if i, err = skipScalar(b, i); err != nil {
-				return i, err
+			var ok bool
+			if i, ok = Scalar(b, i); !ok {
+				return i, ErrSyntax
 			}
 		}
 		// Behind a value, or at the end of an empty container.
@@ -148,114 +152,15 @@ func skipKey(b []byte, i int) (int, error) {
 	if i >= len(b) || b[i] != '"' {
 		return i, ErrSyntax
 	}
-	i, err := skipString(b, i)
-	if err != nil {
-		return i, err
+	i, ok := String(b, i)
+	if !ok {
+		return i, ErrSyntax
 	}
 	i = Blank(b, i)
 	if i >= len(b) || b[i] != ':' {
 		return i, ErrSyntax
 	}
 	return Blank(b, i+1), nil
-}
-
-func skipScalar(b []byte, i int) (int, error) {
-	if i >= len(b) {
-		return i, ErrSyntax
-	}
-	switch b[i] {
-	case '"':
-		return skipString(b, i)
-	case 't':
-		return skipWord(b, i, "true")
-	case 'f':
-		return skipWord(b, i, "false")
-	case 'n':
-		return skipWord(b, i, "null")
-	}
-	return skipNumber(b, i)
-}
-
-func skipWord(b []byte, i int, word string) (int, error) {
-	if len(b)-i < len(word) || string(b[i:i+len(word)]) != word {
-		return i, ErrSyntax
-	}
-	return i + len(word), nil
-}
-
-func skipString(b []byte, i int) (int, error) {
-	for i++; i < len(b); i++ {
-		switch c := b[i]; {
-		case c == '"':
-			return i + 1, nil
-		case c < ' ':
-			return i, ErrSyntax
-		case c == '\\':
-			i++
-			if i >= len(b) {
-				return i, ErrSyntax
-			}
-			switch b[i] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-			case 'u':
-				if len(b)-i < 5 {
-					return i, ErrSyntax
-				}
-				for _, h := range b[i+1 : i+5] {
-					if !isHex(h) {
-						return i, ErrSyntax
-					}
-				}
-				i += 4
-			default:
-				return i, ErrSyntax
-			}
-		}
-	}
-	return i, ErrSyntax
-}
-
-func isHex(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
-}
-
-func skipNumber(b []byte, i int) (int, error) {
-	if i < len(b) && b[i] == '-' {
-		i++
-	}
-	switch {
-	case i < len(b) && b[i] == '0':
-		i++
-	default:
-		start := i
-		if i = skipDigits(b, i); i == start {
-			return i, ErrSyntax
-		}
-	}
-	if i < len(b) && b[i] == '.' {
-		start := i + 1
-		if i = skipDigits(b, start); i == start {
-			return i, ErrSyntax
-		}
-	}
-	if i < len(b) && (b[i] == 'e' || b[i] == 'E') {
-		i++
-		if i < len(b) && (b[i] == '+' || b[i] == '-') {
-			i++
-		}
-		start := i
-		if i = skipDigits(b, start); i == start {
-			return i, ErrSyntax
-		}
-	}
-	return i, nil
-}
-
-func skipDigits(b []byte, i int) int {
-	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
-		i++
-	}
-	return i
 }
 
 // Members calls yield for each member of the object b, in order, with the key
@@ -277,10 +182,7 @@ func Members(b []byte, yield func(key, value []byte) bool) error {
 		if err != nil {
 			return err
 		}
-		end, err := skipString(b, start)
-		if err != nil {
-			return err
-		}
+		end, _ := String(b, start) // skipKey found it well formed
 		key := b[start:end]
 		if i, err = Skip(b, next); err != nil {
 			return err
@@ -349,7 +251,7 @@ func Text(b []byte) (string, bool) {
 	if len(b) < 2 || b[0] != '"' {
 		return "", false
 	}
-	if end, err := skipString(b, 0); err != nil || end != len(b) {
+	if end, ok := String(b, 0); !ok || end != len(b) {
 		return "", false
 	}
 	inner := b[1 : len(b)-1]

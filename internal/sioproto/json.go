@@ -3,17 +3,25 @@ package sioproto
 import (
 	"bytes"
 	"strconv"
+
+	"github.com/go-sails/sails/internal/rawjson"
 )
 
 // Span marks one element: data[Start:End] is its JSON text without blanks around.
 type Span struct{ Start, End uint32 }
 
-// scanner walks one JSON text (RFC 8259, the strictness of JSON.parse) once.
-// Recursion is bounded by maxDepth.
+// scanner walks one JSON text (RFC 8259, the strictness of JSON.parse) once. Recursion
+// is bounded by maxDepth.
+//
+// Package rawjson has the strings, numbers and words, and a walker too. That one cuts
+// a value into its members and does not recurse, with a limit of its own; this one sees
+// the objects at all depths, to find attachment references in the same pass, and keeps
+// to the limit of a Config. Either would pay for what only the other needs.
 type scanner struct {
 	data     []byte
 	pos      int
 	maxDepth int
+	looked   int // bytes looked at, those looked at twice counted twice (SEC-50)
 
 	// placeholder, when set, is called for each attachment reference; malformed
 	// references end the walk. Nil: such objects are plain data.
@@ -27,13 +35,11 @@ func (s *scanner) fail() error {
 var errDepth = malformed("JSON nested too deep")
 
 func (s *scanner) blanks() {
-	for s.pos < len(s.data) {
-		switch s.data[s.pos] {
-		case ' ', '\t', '\n', '\r':
-			s.pos++
-		default:
-			return
-		}
+	s.looked++
+	if s.pos < len(s.data) && s.data[s.pos] <= ' ' {
+		end := rawjson.Blank(s.data, s.pos)
+		s.looked += end - s.pos
+		s.pos = end
 	}
 }
 
@@ -43,33 +49,16 @@ func (s *scanner) value(depth int) error {
 		return s.fail()
 	}
 	switch c := s.data[s.pos]; c {
-	case '"':
-		return s.str()
 	case '{':
 		return s.object(depth + 1)
 	case '[':
 		_, err := s.array(depth+1, nil, false)
 		return err
-	case 't':
-		return s.literal("true")
-	case 'f':
-		return s.literal("false")
-	case 'n':
-		return s.literal("null")
+	case '"':
+		return s.str()
 	default:
-		if c == '-' || c >= '0' && c <= '9' {
-			return s.number()
-		}
-		return s.fail()
+		return s.scalar()
 	}
-}
-
-func (s *scanner) literal(word string) error {
-	if len(s.data)-s.pos < len(word) || string(s.data[s.pos:s.pos+len(word)]) != word {
-		return s.fail()
-	}
-	s.pos += len(word)
-	return nil
 }
 
 // array scans from '[' on and appends the spans of its elements, if asked to.
@@ -141,6 +130,7 @@ func (s *scanner) object(depth int) error {
 			return err
 		}
 		if s.placeholder != nil {
+			s.looked += keyEnd - key
 			ref.note(s.data[key:keyEnd], s.data[val:s.pos])
 		}
 		s.blanks()
@@ -166,119 +156,35 @@ func (s *scanner) object(depth int) error {
 	}
 }
 
-// plain marks the bytes that need no look inside a JSON string.
-var plain = func() (t [256]bool) {
-	for i := range t {
-		t[i] = i >= 0x20 && i != '"' && i != '\\'
-	}
-	return t
-}()
-
 func (s *scanner) str() error {
-	data := s.data
-	i := s.pos + 1
-	for {
-		for i < len(data) && plain[data[i]] {
-			i++
-		}
-		if i >= len(data) {
-			s.pos = i
-			return s.fail()
-		}
-		switch data[i] {
-		case '"':
-			s.pos = i + 1
-			return nil
-		case '\\':
-			n := escape(data[i:])
-			if n == 0 {
-				s.pos = i
-				return s.fail()
-			}
-			i += n
-		default:
-			s.pos = i
-			return s.fail()
-		}
-	}
-}
-
-// escape returns the length of the escape sequence b starts with, 0 when wrong.
-func escape(b []byte) int {
-	if len(b) < 2 {
-		return 0
-	}
-	switch b[1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return 2
-	case 'u':
-		if len(b) < 6 {
-			return 0
-		}
-		for _, c := range b[2:6] {
-			if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
-				return 0
-			}
-		}
-		return 6
-	}
-	return 0
-}
-
-// number scans by the JSON grammar and refuses what overflows a float64
-// (SEC-50): another JSON reader would see Infinity.
-func (s *scanner) number() error {
-	data, i := s.data, s.pos
-	start := i
-	if data[i] == '-' {
-		i++
-	}
-	digits := i
-	switch {
-	case i < len(data) && data[i] == '0':
-		i++
-	case i < len(data) && data[i] >= '1' && data[i] <= '9':
-		for i < len(data) && data[i] >= '0' && data[i] <= '9' {
-			i++
-		}
-	default:
-		s.pos = i
+	end, ok := rawjson.String(s.data, s.pos)
+	s.looked += end - s.pos
+	s.pos = end
+	if !ok {
 		return s.fail()
 	}
-	whole := i - digits
-	if i < len(data) && data[i] == '.' {
-		i++
-		from := i
-		for i < len(data) && data[i] >= '0' && data[i] <= '9' {
-			i++
-		}
-		if i == from {
-			s.pos = i
-			return s.fail()
-		}
+	return nil
+}
+
+// scalar scans a number or a word, and refuses numbers that overflow a float64
+// (SEC-50): another JSON reader would see Infinity.
+func (s *scanner) scalar() error {
+	end, ok := rawjson.Scalar(s.data, s.pos)
+	text := s.data[s.pos:end]
+	s.looked += len(text)
+	s.pos = end
+	if !ok {
+		return s.fail()
 	}
-	exponent := false
-	if i < len(data) && (data[i] == 'e' || data[i] == 'E') {
-		exponent = true
-		i++
-		if i < len(data) && (data[i] == '+' || data[i] == '-') {
-			i++
-		}
-		from := i
-		for i < len(data) && data[i] >= '0' && data[i] <= '9' {
-			i++
-		}
-		if i == from {
-			s.pos = i
-			return s.fail()
-		}
+	if text[0] > '9' { // a word
+		return nil
 	}
-	if exponent || whole > 308 {
-		if _, err := strconv.ParseFloat(string(data[start:i]), 64); err != nil {
+	if len(text) > 308 || bytes.IndexByte(text, 'e') >= 0 || bytes.IndexByte(text, 'E') >= 0 {
+		s.looked += len(text)
+		if _, err := strconv.ParseFloat(string(text), 64); err != nil {
 			return malformed("number out of range")
 		}
 	}
-	s.pos = i
 	return nil
 }
 
@@ -324,13 +230,17 @@ func Valid(data []byte, maxDepth int) ([]byte, error) {
 // that look like references are data.
 func Split(data []byte, attachments, maxDepth int, spans []Span) ([]Span, error) {
 	s := scanner{data: data, maxDepth: maxDepth}
+	return s.split(attachments, spans)
+}
+
+func (s *scanner) split(attachments int, spans []Span) ([]Span, error) {
 	var refs *references
 	if attachments > 0 {
 		refs = &references{used: make([]bool, attachments)}
 		s.placeholder = refs.take
 	}
 	s.blanks()
-	if s.pos >= len(data) || data[s.pos] != '[' {
+	if s.pos >= len(s.data) || s.data[s.pos] != '[' {
 		return nil, malformed("payload is no array")
 	}
 	spans, err := s.array(1, spans, true)
