@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -81,38 +83,44 @@ func (b *bench) locks() error {
 	return nil
 }
 
-// A line of go tool pprof -top: flat flat% sum% cum cum% function.
-var topLine = regexp.MustCompile(`^\s*([\d.]+)(ns|us|ms|s|mins|hrs)?\s+[\d.]+%\s+[\d.]+%\s+([\d.]+)(ns|us|ms|s|mins|hrs)?\s+[\d.]+%\s+(.+)$`)
+// The first line of a stack in go tool pprof -traces: a value and the innermost function.
+var traceLine = regexp.MustCompile(`^\s*([\d.]+)(ns|us|ms|s|mins|hrs)\s+(\S.*)$`)
 
-var topUnits = map[string]float64{"": 1, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "mins": 60, "hrs": 3600}
+var units = map[string]float64{"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "mins": 60, "hrs": 3600}
 
-// contention reads a mutex profile through go tool pprof: for our own functions the
-// time others waited for what they, or what they called, held.
+// contention reads a mutex profile through go tool pprof and gives the time others
+// waited to the innermost of our own functions that held the lock.
 func contention(binary, profile string) (*report.Contention, error) {
-	out, err := exec.Command("go", "tool", "pprof", "-top", "-cum", "-nodecount=200", binary, profile).Output()
+	out, err := exec.Command("go", "tool", "pprof", "-traces", binary, profile).Output()
 	if err != nil {
 		return nil, fmt.Errorf("bench: go tool pprof: %w", err)
 	}
 	c := new(report.Contention)
+	waited := map[string]float64{}
+	value, found := 0.0, true
 	lines := bufio.NewScanner(strings.NewReader(string(out)))
 	for lines.Scan() {
-		m := topLine.FindStringSubmatch(lines.Text())
-		if m == nil {
-			continue
+		function := strings.TrimSpace(lines.Text())
+		if m := traceLine.FindStringSubmatch(lines.Text()); m != nil {
+			n, err := strconv.ParseFloat(m[1], 64)
+			if err != nil {
+				return nil, err
+			}
+			value, function, found = n*units[m[2]], m[3], false
+			c.Waited += value
 		}
-		flat, err := strconv.ParseFloat(m[1], 64)
-		if err != nil {
-			return nil, err
-		}
-		cum, err := strconv.ParseFloat(m[3], 64)
-		if err != nil {
-			return nil, err
-		}
-		c.Waited += flat * topUnits[m[2]]
-		function, ours := strings.CutPrefix(m[5], "github.com/go-sails/sails/")
-		if ours && len(c.Places) < lockedPlaces && cum > 0 {
-			c.Places = append(c.Places, report.LockedPlace{Function: function, Seconds: cum * topUnits[m[4]]})
+		if name, ours := strings.CutPrefix(function, "github.com/go-sails/sails/"); ours && !found {
+			found = true
+			waited[name] += value
 		}
 	}
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	for name, seconds := range waited {
+		c.Places = append(c.Places, report.LockedPlace{Function: name, Seconds: seconds})
+	}
+	slices.SortFunc(c.Places, func(x, y report.LockedPlace) int { return cmp.Compare(y.Seconds, x.Seconds) })
+	c.Places = c.Places[:min(len(c.Places), lockedPlaces)]
 	return c, nil
 }

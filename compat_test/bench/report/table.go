@@ -44,6 +44,9 @@ func Table(w io.Writer, r *Results) {
 		fmt.Fprintf(w, "%s, %s\n     ", c.Title, c.Unit)
 		for _, p := range c.Points {
 			fmt.Fprintf(w, " %.0f: %s ", p.X, Figure(p.Y))
+			if v, ok := c.floor(p.X); ok {
+				fmt.Fprintf(w, "(floor %s) ", Figure(v))
+			}
 		}
 		fmt.Fprintf(w, "\n      %s\n", c.Verdict())
 	}

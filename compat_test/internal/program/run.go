@@ -163,6 +163,9 @@ func (p *Program) probe(ctx context.Context) chan struct{} {
 	return ready
 }
 
+// Ended is closed when the program has ended.
+func (p *Program) Ended() <-chan struct{} { return p.exited }
+
 // Alive reports whether the program still runs.
 func (p *Program) Alive() bool {
 	select {
