@@ -31,7 +31,7 @@ func (x *exchange) WriteHeader(status int) {
 		status = http.StatusInternalServerError
 	}
 	x.status, x.length = status, -1
-	if x.body.left > 0 || x.conn.listener.closing() {
+	if x.body.left > 0 && !x.body.failed || x.conn.listener.closing() {
 		x.last = true
 	}
 	x.pooled = outs.Get().(*[outSize]byte)
@@ -59,14 +59,28 @@ func (x *exchange) WriteHeader(status int) {
 	if x.last {
 		x.out = append(x.out, "Connection: close\r\n"...)
 	}
-	switch {
-	case x.length >= 0:
-		x.out = append(x.out, "Content-Length: "...)
-		x.out = strconv.AppendInt(x.out, x.length, 10)
-		x.out = append(x.out, "\r\n\r\n"...)
-	case !x.hasBody():
+	if x.open = x.hasBody(); !x.open {
 		x.out = append(x.out, "\r\n"...)
 	}
+}
+
+// endHead completes the head of an answer of length bytes, -1 for one of chunks,
+// whose body begins with p.
+func (x *exchange) endHead(length int64, p []byte) {
+	if !x.open {
+		return
+	}
+	x.open = false
+	if len(p) > 0 && x.header["Content-Type"] == nil && x.header["Content-Encoding"] == nil { // as net/http does
+		x.out = appendField(x.out, "Content-Type", http.DetectContentType(p))
+	}
+	if length < 0 {
+		x.out = append(x.out, "Transfer-Encoding: chunked\r\n\r\n"...)
+		return
+	}
+	x.out = append(x.out, "Content-Length: "...)
+	x.out = strconv.AppendInt(x.out, length, 10)
+	x.out = append(x.out, "\r\n\r\n"...)
 }
 
 // hasBody tells whether answers of this status do.
@@ -90,6 +104,9 @@ func (x *exchange) Write(p []byte) (int, error) {
 		return 0, http.ErrContentLength
 	}
 	x.written += int64(len(p))
+	if x.length >= 0 {
+		x.endHead(x.length, p)
+	}
 	switch {
 	case x.length < 0 && !x.chunked && len(x.tail)+len(p) <= outSize:
 		x.tail = append(x.tail, p...)
@@ -119,9 +136,13 @@ func (x *exchange) FlushError() error {
 	if x.status == 0 {
 		x.WriteHeader(http.StatusOK)
 	}
-	if x.length < 0 && x.hasBody() {
+	switch {
+	case x.length >= 0:
+		x.endHead(x.length, nil)
+		x.send(nil)
+	case x.hasBody():
 		x.chunk(nil)
-	} else {
+	default:
 		x.send(nil)
 	}
 	return x.err
@@ -132,10 +153,11 @@ func (x *exchange) Flush() { _ = x.FlushError() }
 
 // chunk sends p, behind what was gathered, as a chunk of a body of unknown length.
 func (x *exchange) chunk(p []byte) {
-	if !x.chunked {
-		x.chunked = true
-		x.sniff(p)
-		x.out = append(x.out, "Transfer-Encoding: chunked\r\n\r\n"...)
+	x.chunked = true
+	if first := x.tail; len(first) > 0 {
+		x.endHead(-1, first)
+	} else {
+		x.endHead(-1, p)
 	}
 	if n := len(x.tail) + len(p); n > 0 {
 		x.out = strconv.AppendInt(x.out, int64(n), 16)
@@ -144,17 +166,6 @@ func (x *exchange) chunk(p []byte) {
 		x.out = append(append(x.out, p...), "\r\n"...)
 	}
 	x.send(nil)
-}
-
-// sniff names the type of a body whose handler did not, as net/http does.
-func (x *exchange) sniff(p []byte) {
-	if x.header["Content-Type"] != nil || x.header["Content-Encoding"] != nil || len(x.tail)+len(p) == 0 {
-		return
-	}
-	if len(x.tail) > 0 {
-		p = x.tail
-	}
-	x.out = appendField(x.out, "Content-Type", http.DetectContentType(p))
 }
 
 // finish completes the answer after the handler has returned.
@@ -166,12 +177,11 @@ func (x *exchange) finish() {
 	case x.chunked:
 		x.out = append(x.out, "0\r\n\r\n"...)
 	case x.length < 0 && x.hasBody():
-		x.sniff(nil)
-		x.out = append(x.out, "Content-Length: "...)
-		x.out = strconv.AppendInt(x.out, int64(len(x.tail)), 10)
-		x.out = append(append(x.out, "\r\n\r\n"...), x.tail...)
-	case x.written < x.length:
-		x.last = true // the client finds out by the end
+		x.endHead(int64(len(x.tail)), x.tail)
+		x.out = append(x.out, x.tail...)
+	case x.hasBody():
+		x.endHead(x.length, nil)
+		x.last = x.last || x.written < x.length // the client finds out by the end
 	}
 	x.send(nil)
 }

@@ -3,6 +3,7 @@ package direct
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -139,8 +140,15 @@ func (c *conn) Hangup() {
 	}
 }
 
-// End implements eventloop.Reader.
-func (c *conn) End(error) { c.listener.release(c) }
+// End implements eventloop.Reader. Half a head is answered as net/http does.
+func (c *conn) End(err error) {
+	if len(c.partial) > 0 && errors.Is(err, io.EOF) {
+		_, _ = c.conn.TryWrite([]byte(badRequest))
+	}
+	c.listener.release(c)
+}
+
+const badRequest = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
 
 // context makes the context of a request.
 func (c *conn) context() (context.Context, context.CancelFunc) {

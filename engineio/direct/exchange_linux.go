@@ -29,6 +29,7 @@ type exchange struct {
 	status   int    // 0 until the head is settled
 	length   int64  // Content-Length of the answer; -1 unknown
 	written  int64  // of the body
+	open     bool   // the head lacks its last lines
 	chunked  bool
 	last     bool // the connection ends with this answer
 	hijacked bool
@@ -113,6 +114,7 @@ type body struct {
 	have    string
 	left    int64 // to come
 	streams bool  // not all of it came with the head
+	failed  bool  // it ended too soon
 	over    bool  // the handler has returned
 }
 
@@ -134,6 +136,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.conn.conn.Read(p)
 	b.left -= int64(n)
+	b.failed = err != nil
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
