@@ -26,12 +26,12 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 .PHONY: run
-run: setup-demo ## serve the chat demo at http://localhost:1337 (PORT=… for another port)
-	@PORT=$(PORT) go run ./examples/chat
-
-.PHONY: run-records
-run-records: setup-demo ## sails lift on an application with models at http://localhost:1337
+run: setup-demo ## sails lift on records that change live, at http://localhost:1337 (PORT=… for another port)
 	@PORT=$(PORT) go run ./cmd/sails lift --dev examples/records
+
+.PHONY: run-chat
+run-chat: setup-demo ## serve the chat demo instead
+	@PORT=$(PORT) go run ./examples/chat
 
 .PHONY: test
 test: setup servers ## everything: unit tests with the race detector, then real clients and a browser

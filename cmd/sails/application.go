@@ -43,6 +43,9 @@ type application struct {
 	m   *manifest.Manifest
 	dir string
 	db  *sql.DB
+
+	dialect sqlstore.Dialect
+	stopped bool // Shutdown was called
 	// What follows is nil when it is not there.
 	assets *os.Root // the folder of files
 	old    *frontdoor.Proxy
@@ -103,7 +106,7 @@ func (a *application) build(s settings) error {
 	if err != nil {
 		return err
 	}
-	o.DB = a.db
+	o.DB, a.dialect = a.db, o.Dialect
 	if s.production && a.m.Sockets.OnlyAllowOrigins == nil {
 		// Only pages of this server may connect: a decision, and the safe one (CN-21).
 		o.BeforeConnect = sameOriginOnly(a.m)
@@ -210,6 +213,15 @@ func (f withClient) Open(name string) (fs.File, error) {
 		return os.Open(f.client)
 	}
 	return nil, err
+}
+
+// Shutdown ends the realtime side, the first time it is called.
+func (a *application) Shutdown(ctx context.Context) error {
+	if a.stopped {
+		return nil
+	}
+	a.stopped = true
+	return a.Application.Shutdown(ctx)
 }
 
 // close ends the application.

@@ -68,10 +68,16 @@ func TestHelp(t *testing.T) {
 	}
 	want(t, out, "sails new", "Exit codes", "lift", "export", "completion")
 	for _, command := range newRoot().Commands() {
+		if command.IsAdditionalHelpTopicCommand() {
+			continue
+		}
 		out, _, code := sails(t, command.Name(), "--help")
 		if code != 0 || command.Short == "" || !strings.Contains(out, "Usage:") {
 			t.Errorf("help of %s: %d", command.Name(), code)
 		}
+	}
+	if out, _, code := sails(t, "help", "exit-codes"); code != 0 || !strings.Contains(out, "SIGTERM") {
+		t.Errorf("help exit-codes: %d %s", code, out)
 	}
 	if out, _, code := sails(t, "completion", "bash"); code != 0 || !strings.Contains(out, "__start_sails") {
 		t.Error("no completion for bash")

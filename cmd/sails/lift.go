@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/go-sails/sails/engineio"
 	"github.com/go-sails/sails/sailsio/route"
 )
 
@@ -138,42 +139,31 @@ func (l *lift) run(cmd *cobra.Command, dir string) error {
 
 // serve migrates, and listens until ctx ends.
 func (l *lift) serve(ctx context.Context, cmd *cobra.Command, a *application, log *slog.Logger) error {
-	if err := l.prepare(ctx, cmd, a); err != nil {
+	if err := l.prepare(ctx, cmd, a, log); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(l.host, strconv.Itoa(l.port)))
 	if err != nil {
 		return fmt.Errorf("%w (--port chooses another port)", err)
 	}
-	srv := &http.Server{
-		Handler: requestLog(a, log), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(listener) }()
+	srv := &http.Server{Handler: requestLog(a, log), ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	url := "http://" + net.JoinHostPort(shown(l.host), strconv.Itoa(listener.Addr().(*net.TCPAddr).Port))
 	if l.asJSON {
 		err = writeJSON(cmd.OutOrStdout(), map[string]any{"url": url, "pid": os.Getpid(), "name": a.m.Name, "development": l.dev, "gaps": len(a.Gaps())})
 	} else if l.level != "silent" {
 		_, err = cmd.OutOrStdout().Write([]byte(banner(a, url, l.dev, colours(cmd.OutOrStdout()))))
 	}
-	if err == nil {
-		select {
-		case err = <-failed:
-		case <-ctx.Done():
-		}
+	if err != nil {
+		return errors.Join(err, listener.Close())
 	}
-	log.Info("stopping")
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
-	defer cancel()
-	if srv.Shutdown(stopping) != nil { // sockets are no business of net/http any more
-		_ = srv.Close() // the requests that are left had their time
-	}
-	return err
+	return engineio.Serve(ctx, listener, srv, func(ctx context.Context) error {
+		log.Info("stopping")
+		return a.Shutdown(ctx)
+	}, shutdownLimit)
 }
 
 // prepare brings the tables up to date.
-func (l *lift) prepare(ctx context.Context, cmd *cobra.Command, a *application) error {
+func (l *lift) prepare(ctx context.Context, cmd *cobra.Command, a *application, log *slog.Logger) error {
 	if a.Store() == nil {
 		return nil
 	}
@@ -183,7 +173,13 @@ func (l *lift) prepare(ctx context.Context, cmd *cobra.Command, a *application) 
 	}
 	bar := newBar(cmd.ErrOrStderr(), l.asJSON || l.level == "silent")
 	defer bar.done()
-	return a.Store().Migrate(ctx, mode, bar.progress)
+	if err := a.Store().Migrate(ctx, mode, bar.progress); err != nil {
+		return err
+	}
+	if n := a.pending(ctx); n > 0 {
+		log.Warn("versioned migrations are pending: \"sails migrate up\" applies them", "versions", n)
+	}
+	return nil
 }
 
 // shown is the host to put into a URL.

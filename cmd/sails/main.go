@@ -78,7 +78,25 @@ Move an application from Node:
   sails lift --dev --upstream http://localhost:1338
                                 serves what is data from Go, the rest from Node
 
-Exit codes: 0 it worked, 1 it did not, 2 the command line makes no sense.`
+Exit codes: 0 it worked, 1 it did not, 2 the command line makes no sense
+("sails help exit-codes" says more).`
+
+const exitCodesHelp = `The exit code of every command:
+
+  0   it did what was asked for. For lift: it served until it was told to end, by Ctrl-C
+      or SIGTERM, and said goodbye to every client
+  1   it did not; what went wrong is the last line of standard error. Also: scenarios
+      failed (conformance), the database is behind (migrate status --check)
+  2   nothing was tried: the command line makes no sense, or, for conformance, there is no
+      Node, no client, or no server to play with
+
+With --json, standard output has one JSON value and nothing else, and a failure still
+explains itself on standard error.`
+
+// newExitCodes is a help topic, no command: it cannot be run.
+func newExitCodes() *cobra.Command {
+	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes of all commands mean", Long: exitCodesHelp}
+}
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -99,7 +117,7 @@ func newRoot() *cobra.Command {
 		&cobra.Group{ID: "move", Title: "Move an application from Node:"},
 		&cobra.Group{ID: "check", Title: "Check a server:"},
 	)
-	root.AddCommand(newNew(), newLift(), newRoutes(), newMigrate(), newExport(), newGenerate(), newConformance(), newVersion())
+	root.AddCommand(newNew(), newLift(), newRoutes(), newMigrate(), newExport(), newGenerate(), newConformance(), newVersion(), newExitCodes())
 	return root
 }
 

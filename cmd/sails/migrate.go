@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,7 +14,7 @@ func newMigrate() *cobra.Command {
 	var yes, asJSON bool
 	cmd := &cobra.Command{
 		Use: "migrate [dir]", GroupID: "run",
-		Short: "Make the tables of the database fit the models",
+		Short: "Bring the tables of the database up to date",
 		Long: `Makes the tables of the application's database fit its models:
 
   alter   makes what is missing and converts columns of another type; keeps all
@@ -24,9 +22,17 @@ func newMigrate() *cobra.Command {
   drop    deletes the tables of the models with all records, and makes new ones
   safe    changes nothing: tells whether the database answers
 
-Long tables show a progress bar. SQLite and PostgreSQL undo everything when it fails.`,
-		Example: "  sails migrate\n  DATABASE_URL=postgres://… sails migrate ./todo --mode alter",
-		Args:    asUsage(cobra.MaximumNArgs(1)),
+Long tables show a progress bar. SQLite and PostgreSQL undo everything when it fails.
+
+That is for development and for small databases. Where tables are somebody's care, keep
+"migrate" at "safe" in the manifest, and write each change as a version: a file in the
+folder migrations, which "sails migrate up" applies once, in order, wherever it runs.`,
+		Example: `  sails migrate
+  DATABASE_URL=postgres://… sails migrate ./todo --mode alter
+  sails migrate new add_phone     then write its SQL
+  sails migrate status
+  sails migrate up`,
+		Args: asUsage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m := sqlstore.Migration(mode)
 			if m != sqlstore.Safe && m != sqlstore.Alter && m != sqlstore.Drop {
@@ -39,6 +45,7 @@ Long tables show a progress bar. SQLite and PostgreSQL undo everything when it f
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask before records are deleted")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions([]string{"safe", "alter", "drop"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.AddCommand(newMigrateNew(), newMigrateStatus(), newMigrateUp(), newMigrateDown())
 	return cmd
 }
 
@@ -51,12 +58,8 @@ func migrate(cmd *cobra.Command, dir string, mode sqlstore.Migration, yes, asJSO
 	if a.Store() == nil {
 		return errors.New("the application has no models")
 	}
-	if mode == sqlstore.Drop && !yes {
-		fmt.Fprintf(cmd.ErrOrStderr(), "This deletes all records of %s. Go on? [y/N] ", count(len(a.m.Models), "model"))
-		answer, _ := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-		if answer = strings.ToLower(strings.TrimSpace(answer)); answer != "y" && answer != "yes" {
-			return errors.New("nothing was changed")
-		}
+	if mode == sqlstore.Drop && !yes && !confirmed(cmd, fmt.Sprintf("This deletes all records of %s.", count(len(a.m.Models), "model"))) {
+		return errors.New("nothing was changed")
 	}
 	if err := a.db.PingContext(cmd.Context()); err != nil {
 		return fmt.Errorf("the database does not answer: %w", err)
