@@ -25,14 +25,20 @@ type tab struct {
 	name string
 }
 
+// openTab opens a tab of a running browser; chromedp.WithNewBrowserContext gives it
+// cookies of its own.
+type openTab func(name string, opts ...chromedp.ContextOption) *tab
+
 // startBrowser runs Chromium with a fresh profile and returns a function that
 // opens tabs in it.
-func startBrowser(t *testing.T) func(name string) *tab {
+func startBrowser(t *testing.T) openTab {
 	t.Helper()
 	opts := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath("/usr/bin/chromium"),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.NoFirstRun, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("ignore-certificate-errors", true), // those of net/http/httptest
+
 		chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-sync", true),
@@ -48,8 +54,8 @@ func startBrowser(t *testing.T) func(name string) *tab {
 	if err := chromedp.Do(browser); err != nil {
 		t.Fatalf("chromium does not start; run \"make setup\": %v", err)
 	}
-	return func(name string) *tab {
-		ctx, closeTab := chromedp.NewContext(browser)
+	return func(name string, opts ...chromedp.ContextOption) *tab {
+		ctx, closeTab := chromedp.NewContext(browser, opts...)
 		t.Cleanup(closeTab)
 		if err := chromedp.Listen(ctx, func(ev any) {
 			if e, ok := ev.(*runtime.EventExceptionThrown); ok {
@@ -72,12 +78,18 @@ func (tb *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// await waits until the JavaScript expression is true on the page.
+// await waits until the JavaScript expression is true on the page, for ten seconds
+// at most.
 func (tb *tab) await(what, expression string) {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, 10*time.Second)
+	tb.awaitWithin(10*time.Second, what, expression)
+}
+
+func (tb *tab) awaitWithin(limit time.Duration, what, expression string) {
+	tb.t.Helper()
+	ctx, cancel := context.WithTimeout(tb.ctx, limit)
 	defer cancel()
-	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond))); err != nil {
+	if err := chromedp.Do(ctx, chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
 		shown, _ := chromedp.Run(tb.ctx, chromedp.Evaluate[string]("document.body.innerText"))
 		tb.t.Fatalf("tab %s never shows %s: %v\nit shows:\n%s", tb.name, what, err, shown)
 	}
