@@ -49,15 +49,6 @@ func TestNATSAdapter(t *testing.T) {
 	adaptertest.Run(t, func(t *testing.T) func() socketio.Adapter { return server.adapters(t) })
 }
 
-func TestNATSTable(t *testing.T) {
-	server := startNATS(t)
-	clients := startPeer(t, object{"adapter": "none"})
-	create := server.adapters(t)
-	from := &goNode{startGo(t, "from", socketio.Config{Adapter: create()}), t, testContext(t)}
-	to := &goNode{startGo(t, "to", socketio.Config{Adapter: create()}), t, testContext(t)}
-	newPair(t, from, to, clients, false).run()
-}
-
 func TestNATSLoss(t *testing.T) {
 	server := startNATS(t)
 	create := server.adapters(t)

@@ -21,6 +21,7 @@ type node interface {
 	leave(to []string, rooms ...string)
 	disconnect(to []string, closeSession bool)
 	fetch(to, except []string) []fetched
+	allRooms() []string
 	serverSideEmit(args ...any)
 	serverSideEmitWithAck(args ...any) []string
 	// seen waits for the next server-side event and returns its arguments as JSON.
@@ -104,6 +105,13 @@ func (g *goNode) fetch(to, except []string) []fetched {
 	return result
 }
 
+func (g *goNode) allRooms() []string {
+	g.t.Helper()
+	rooms, err := g.AllRooms(g.ctx)
+	check(g.t, err)
+	return rooms
+}
+
 func (g *goNode) serverSideEmit(args ...any) {
 	g.t.Helper()
 	check(g.t, g.ServerSideEmit(g.ctx, args[0].(string), args[1:]...))
@@ -185,6 +193,11 @@ func (p *nodePeer) fetch(to, except []string) []fetched {
 	return get[[]fetched](p, "fetch", object{"to": list(to), "except": list(except)})
 }
 
+func (p *nodePeer) allRooms() []string {
+	p.t.Helper()
+	return get[[]string](p, "allRooms", nil)
+}
+
 func (p *nodePeer) serverSideEmit(args ...any) {
 	p.t.Helper()
 	p.do("serverSideEmit", object{"args": args})
@@ -234,44 +247,18 @@ type pair struct {
 	t        *testing.T
 	from, to node
 	clients  *nodePeer // hosts both clients
+	emitter  sender    // a process without sockets, in the language of from; nil: there is none
 	toID     string
 	fromID   string
-	old      bool // the other node is of a kind that knows neither acknowledgements of broadcasts nor server-side events
 }
 
-func newPair(t *testing.T, from, to node, clients *nodePeer, old bool) *pair {
+func newPair(t *testing.T, from, to node, clients *nodePeer) *pair {
 	t.Helper()
 	eventually(t, "the nodes to know each other", func() bool { return from.count() == 2 && to.count() == 2 })
-	p := &pair{t: t, from: from, to: to, clients: clients, old: old}
+	p := &pair{t: t, from: from, to: to, clients: clients}
 	p.fromID = clients.connect("near", from.address())
 	p.toID = clients.connect("far", to.address())
 	return p
-}
-
-// run tests every operation of from on to.
-func (p *pair) run() {
-	for _, c := range []struct {
-		name string
-		test func(*pair, *testing.T)
-		new  bool
-	}{
-		{"BroadcastAll", (*pair).all, false},
-		{"JoinLeave", (*pair).joinLeave, false},
-		{"BroadcastRoom", (*pair).room, false},
-		{"BroadcastExcept", (*pair).except, false},
-		{"BroadcastBinary", (*pair).binary, false},
-		{"BroadcastVerbatim", (*pair).verbatim, false},
-		{"Fetch", (*pair).fetch, false},
-		{"AckBroadcast", (*pair).ack, true},
-		{"ServerSideEmit", (*pair).serverSide, true},
-		{"ServerSideEmitAck", (*pair).serverSideAck, true},
-		{"Disconnect", (*pair).disconnect, false},
-	} {
-		if p.old && c.new {
-			continue // tested by what the other side does without them
-		}
-		p.t.Run(c.name, func(t *testing.T) { c.test(p, t) })
-	}
 }
 
 func (p *pair) all(*testing.T) {
@@ -391,28 +378,24 @@ func (p *pair) disconnect(t *testing.T) {
 	p.clients.do("close", object{"name": "near"})
 }
 
-// table runs every operation in the three directions. start starts a node of each
-// kind, on a medium that the two of a direction share alone.
-func table(t *testing.T, old bool, start func(t *testing.T) (goNode, nodeNode func(name string) node)) {
-	t.Helper()
-	tableOf(t, old, false, start)
+func (p *pair) allRooms(t *testing.T) {
+	want := []string{p.fromID, p.toID, "n", "r"}
+	slices.Sort(want)
+	if got := p.from.allRooms(); !slices.Equal(got, want) {
+		t.Errorf("rooms %q, want %q", got, want)
+	}
 }
 
-// tableOf is table; a medium may be one where JavaScript nodes keep no order.
-func tableOf(t *testing.T, old, unordered bool, start func(t *testing.T) (goNode, nodeNode func(name string) node)) {
-	clients := startPeer(t, object{"adapter": "none"})
-	for _, direction := range []string{"NodeToGo", "GoToNode", "GoToGo"} {
-		t.Run(direction, func(t *testing.T) {
-			clients.unordered = unordered && direction != "GoToGo"
-			goes, nodes := start(t)
-			from, to := goes, goes
-			switch direction {
-			case "NodeToGo":
-				from = nodes
-			case "GoToNode":
-				to = nodes
-			}
-			newPair(t, from("from"), to("to"), clients, old && direction != "GoToGo").run()
-		})
+func (p *pair) emitted(t *testing.T) {
+	p.emitter(nil, nil, "emit", "all", 1, []byte{2})
+	p.emitter([]string{"r", "n"}, []string{p.fromID}, "emit", "rooms")
+	p.emitter([]string{p.toID}, nil, "socketsJoin", "e")
+	p.waitRooms(t, p.toID, "r", "e")
+	p.emitter([]string{p.toID}, nil, "socketsLeave", "e")
+	p.waitRooms(t, p.toID, "r")
+	p.barrier(`["all",1,{"$bytes":"Ag=="}]`, `["rooms"]`)
+	p.clients.expectEvents("near", `["all",1,{"$bytes":"Ag=="}]`, `["barrier"]`)
+	if n := p.from.count(); n != 2 {
+		t.Errorf("%d nodes: an emitter is none", n)
 	}
 }

@@ -86,24 +86,6 @@ func TestPostgresAdapter(t *testing.T) {
 	})
 }
 
-func TestPostgresTable(t *testing.T) {
-	server := startPostgres(t)
-	// JavaScript nodes publish on several connections, and fetch attachments meanwhile.
-	tableOf(t, false, true, func(t *testing.T) (func(string) node, func(string) node) {
-		cfg := server.config()
-		return func(name string) node {
-				a, err := pgadapter.New(cfg)
-				check(t, err)
-				return &goNode{startGo(t, name, socketio.Config{Adapter: a}), t, testContext(t)}
-			}, func(name string) node {
-				return startPeer(t, object{
-					"adapter": "postgres", "name": name, "key": cfg.Prefix, "table": cfg.Table, "postgres": server.url,
-					"options": object{"heartbeatInterval": 200, "heartbeatTimeout": 1000},
-				})
-			}
-	})
-}
-
 func TestPostgresLoss(t *testing.T) {
 	server := startPostgres(t)
 	cfg := server.config()

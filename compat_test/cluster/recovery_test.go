@@ -1,11 +1,16 @@
 package cluster_test
 
 import (
+	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/go-sails/sails/socketio"
 	"github.com/go-sails/sails/socketio/redisadapter"
@@ -13,15 +18,29 @@ import (
 
 // recoverers starts nodes that recover clients, on streams of their own.
 type recoverers struct {
-	t      *testing.T
-	server *redisServer
-	cfg    redisadapter.Config
-	found  []*redisadapter.Streams
+	t       *testing.T
+	client  redis.UniversalClient
+	peer    object // where JavaScript nodes find Redis, and options of their adapter
+	options object
+	cfg     redisadapter.Config
+	found   []*redisadapter.Streams
 }
 
 func newRecoverers(t *testing.T, server *redisServer, s redisadapter.StreamsConfig) *recoverers {
-	r := &recoverers{t: t, server: server, cfg: streamsOn(server.options(), s)}
+	t.Helper()
+	return recoverersOn(t, server.options(), object{"port": server.port}, s, nil)
+}
+
+func recoverersOn(t *testing.T, o *redis.UniversalOptions, peer object, s redisadapter.StreamsConfig, options object) *recoverers {
+	t.Helper()
+	r := &recoverers{t: t, client: redis.NewUniversalClient(o), peer: peer, options: object{}, cfg: streamsOn(o, s)}
+	t.Cleanup(func() { _ = r.client.Close() })
 	r.cfg.Streams.SessionPrefix = r.cfg.Key + ":session:"
+	maps.Copy(r.options, options)
+	r.options["sessionKeyPrefix"] = r.cfg.Streams.SessionPrefix
+	if s.MaxLen > 0 {
+		r.options["maxLen"] = s.MaxLen
+	}
 	return r
 }
 
@@ -35,25 +54,38 @@ func (r *recoverers) goes(name string) node {
 
 func (r *recoverers) nodes(name string) node {
 	r.t.Helper()
-	options := object{"sessionKeyPrefix": r.cfg.Streams.SessionPrefix}
-	if n := r.cfg.Streams.MaxLen; n > 0 {
-		options["maxLen"] = n
-	}
-	return startPeer(r.t, object{
-		"adapter": "streams", "name": name, "key": r.cfg.Key, "port": r.server.port, "options": options,
+	config := object{
+		"adapter": "streams", "name": name, "key": r.cfg.Key, "options": r.options,
 		"server": object{"connectionStateRecovery": object{}},
-	})
+	}
+	maps.Copy(config, r.peer)
+	return startPeer(r.t, config)
 }
 
 // lose breaks a client's connection and waits until its state is in Redis.
 func (r *recoverers) lose(clients *nodePeer, name string) {
 	r.t.Helper()
 	clients.do("lose", object{"name": name})
-	c, ctx := r.server.client(), testContext(r.t)
-	eventually(r.t, "the state to be saved", func() bool {
+	ctx := testContext(r.t)
+	eventually(r.t, "the state to be saved", func() bool { return r.saved(ctx) == 1 })
+}
+
+// saved returns how many states are in Redis.
+func (r *recoverers) saved(ctx context.Context) int64 {
+	r.t.Helper()
+	var n atomic.Int64
+	count := func(ctx context.Context, c *redis.Client) error {
 		keys, err := c.Keys(ctx, r.cfg.Streams.SessionPrefix+"*").Result()
-		return err == nil && len(keys) == 1
-	})
+		n.Add(int64(len(keys)))
+		return err
+	}
+	switch c := r.client.(type) {
+	case *redis.ClusterClient:
+		check(r.t, c.ForEachMaster(ctx, count))
+	case *redis.Client:
+		check(r.t, count(ctx, c))
+	}
+	return n.Load()
 }
 
 type returned struct {
@@ -105,81 +137,107 @@ func emitTo(t *testing.T, n node, id string, args ...any) {
 func TestRecoveryAcrossNodes(t *testing.T) {
 	server := startRedis(t)
 	clients := startPeer(t, object{"adapter": "none"})
-	for _, direction := range []string{"NodeToNode", "NodeToGo", "GoToNode", "GoToGo"} {
-		t.Run(direction, func(t *testing.T) {
-			r := newRecoverers(t, server, redisadapter.StreamsConfig{})
-			from, to := r.goes, r.goes
-			if direction == "NodeToNode" || direction == "NodeToGo" {
-				from = r.nodes
-			}
-			if direction == "NodeToNode" || direction == "GoToNode" {
-				to = r.nodes
-			}
-			a, b := from("a"), to("b")
-			eventually(t, "the nodes to know each other", func() bool { return a.count() == 2 && b.count() == 2 })
-			name := direction
-			id := clients.connect(name, a.address())
-			a.join([]string{id}, nil, "r")
-			eventually(t, "the room", func() bool { s := a.fetch([]string{"r"}, nil); return len(s) == 1 })
-			n := 0
-			// JavaScript nodes do not wait until the stream has an event.
-			stream, ctx := server.client(), testContext(t)
-			do := func(publish func()) {
-				length, err := stream.XLen(ctx, r.cfg.Streams.Name).Result()
-				check(t, err)
-				publish()
-				eventually(t, "the stream to grow", func() bool {
-					now, err := stream.XLen(ctx, r.cfg.Streams.Name).Result()
-					return err == nil && now > length
-				})
-			}
-			send := func(from node, rooms ...string) {
-				do(func() { from.emit(rooms, nil, "n", n) })
-				n++
-			}
-			for i, at := range []node{a, b} {
-				next := []node{b, a}[i]
-				send(a, "r")
-				send(b)
-				do(func() { emitTo(t, at, id, "n", n) })
-				n++
-				do(func() { next.emit(nil, nil, "end") }) // not by its own node: that would overtake
-				// On a JavaScript node events of its own overtake those of others.
-				if got := slices.Sorted(slices.Values(numbered(t, clients, name))); !slices.Equal(got, upTo(n)[n-3:]) {
-					t.Fatalf("before: %v", got)
-				}
-				r.lose(clients, name)
-				send(a, "r")
-				send(b, "r", "other")
-				do(func() { a.emit([]string{"other"}, nil, "not in the room") })
-				do(func() { b.emit(nil, []string{"r"}, "excepted") })
-				send(b, id)
-				do(func() { b.emit(nil, nil, "n", n, []byte{1}) })
-				n++
-				send(a)
-				got := get[returned](clients, "back", object{"name": name, "url": next.address()})
-				if got.ID != id || !got.Recovered {
-					t.Fatalf("came back as %+v, was %s", got, id)
-				}
-				send(a, "r")
-				send(b, "r")
-				eventually(t, "the socket", func() bool { return len(next.fetch([]string{id}, nil)) == 1 })
-				do(func() { at.emit(nil, nil, "end") })
-				list := numbered(t, clients, name)
-				if _, ok := next.(*nodePeer); ok && len(list) == 7 {
-					slices.Sort(list[5:]) // what was not missed
-				}
-				if !slices.Equal(list, upTo(n)[n-7:]) {
-					t.Fatalf("received %v of %d", list, n)
-				}
-				s := next.fetch([]string{id}, nil)
-				if len(s) != 1 || s[0].Data["node"] != "a" || !slices.Contains(s[0].Rooms, "r") || !slices.Contains(s[0].Rooms, id) {
-					t.Errorf("socket: %+v", s)
-				}
-			}
-			clients.do("close", object{"name": name})
+	all := []string{"NodeToNode", nodeToGo, goToNode, goToGo}
+	some := []string{nodeToGo, goToGo} // and back
+	o := startRedisCluster(t)
+	urls := make([]string, len(o.Addrs))
+	for i, a := range o.Addrs {
+		urls[i] = "redis://" + a
+	}
+	for _, c := range []struct {
+		name       string
+		start      func(t *testing.T) *recoverers
+		directions []string
+	}{
+		{"Streams", func(t *testing.T) *recoverers { return newRecoverers(t, server, redisadapter.StreamsConfig{}) }, all},
+		{"StreamsSpread", func(t *testing.T) *recoverers {
+			return recoverersOn(t, server.options(), object{"port": server.port}, streamsConfigs[1].cfg, streamsConfigs[1].options)
+		}, some},
+		{"ClusterStreams", func(t *testing.T) *recoverers {
+			return recoverersOn(t, o, object{"cluster": urls}, redisadapter.StreamsConfig{}, nil)
+		}, some},
+	} {
+		for _, direction := range c.directions {
+			t.Run(c.name+"/"+direction, func(t *testing.T) { recoverAcross(t, clients, c.start(t), c.name, direction) })
+		}
+	}
+}
+
+func recoverAcross(t *testing.T, clients *nodePeer, r *recoverers, medium, direction string) {
+	from, to := r.goes, r.goes
+	if direction == "NodeToNode" || direction == nodeToGo {
+		from = r.nodes
+	}
+	if direction == "NodeToNode" || direction == goToNode {
+		to = r.nodes
+	}
+	a, b := from("a"), to("b")
+	eventually(t, "the nodes to know each other", func() bool { return a.count() == 2 && b.count() == 2 })
+	name := medium + direction
+	id := clients.connect(name, a.address())
+	a.join([]string{id}, nil, "r")
+	eventually(t, "the room", func() bool { s := a.fetch([]string{"r"}, nil); return len(s) == 1 })
+	n := 0
+	// JavaScript nodes do not wait until the stream has an event.
+	ctx := testContext(t)
+	stream := r.cfg.Streams.Name
+	if n := r.cfg.Streams.Count; n > 1 {
+		stream += "-" + strconv.Itoa(int('/')%n)
+	}
+	do := func(publish func()) {
+		length, err := r.client.XLen(ctx, stream).Result()
+		check(t, err)
+		publish()
+		eventually(t, "the stream to grow", func() bool {
+			now, err := r.client.XLen(ctx, stream).Result()
+			return err == nil && now > length
 		})
 	}
+	send := func(from node, rooms ...string) {
+		do(func() { from.emit(rooms, nil, "n", n) })
+		n++
+	}
+	for i, at := range []node{a, b} {
+		next := []node{b, a}[i]
+		send(a, "r")
+		send(b)
+		do(func() { emitTo(t, at, id, "n", n) })
+		n++
+		do(func() { next.emit(nil, nil, "end") }) // not by its own node: that would overtake
+		// On a JavaScript node events of its own overtake those of others.
+		if got := slices.Sorted(slices.Values(numbered(t, clients, name))); !slices.Equal(got, upTo(n)[n-3:]) {
+			t.Fatalf("before: %v", got)
+		}
+		r.lose(clients, name)
+		send(a, "r")
+		send(b, "r", "other")
+		do(func() { a.emit([]string{"other"}, nil, "not in the room") })
+		do(func() { b.emit(nil, []string{"r"}, "excepted") })
+		send(b, id)
+		do(func() { b.emit(nil, nil, "n", n, []byte{1}) })
+		n++
+		send(a)
+		got := get[returned](clients, "back", object{"name": name, "url": next.address()})
+		if got.ID != id || !got.Recovered {
+			t.Fatalf("came back as %+v, was %s", got, id)
+		}
+		send(a, "r")
+		send(b, "r")
+		eventually(t, "the socket", func() bool { return len(next.fetch([]string{id}, nil)) == 1 })
+		do(func() { at.emit(nil, nil, "end") })
+		list := numbered(t, clients, name)
+		if _, ok := next.(*nodePeer); ok && len(list) == 7 {
+			slices.Sort(list[5:]) // what was not missed
+		}
+		if !slices.Equal(list, upTo(n)[n-7:]) {
+			t.Fatalf("received %v of %d", list, n)
+		}
+		s := next.fetch([]string{id}, nil)
+		if len(s) != 1 || s[0].Data["node"] != "a" || !slices.Contains(s[0].Rooms, "r") || !slices.Contains(s[0].Rooms, id) {
+			t.Errorf("socket: %+v", s)
+		}
+	}
+	clients.do("close", object{"name": name})
 }
 
 // A node that was started while the client was away reads the past from the stream; when

@@ -101,34 +101,6 @@ func TestRedisSharded(t *testing.T) {
 	})
 }
 
-func TestRedisShardedTable(t *testing.T) {
-	server := startRedis(t)
-	for _, mode := range []string{"static", "dynamic"} {
-		t.Run(mode, func(t *testing.T) {
-			table(t, false, func(t *testing.T) (func(string) node, func(string) node) {
-				key := prefix()
-				settled := func(room string, want int64) {
-					channel := key + "#/#" + room + "#"
-					eventually(t, "the room's channel", func() bool {
-						counts, err := server.client().PubSubShardNumSub(testContext(t), channel).Result()
-						return err == nil && counts[channel] == want
-					})
-				}
-				if mode == "static" {
-					settled = nil
-				}
-				return func(name string) node {
-						a, err := redisadapter.NewSharded(redisadapter.Config{Redis: server.options(), Key: key, StaticChannels: mode == "static"})
-						check(t, err)
-						return &dynamicNode{&goNode{startGo(t, name, socketio.Config{Adapter: a}), t, testContext(t)}, settled}
-					}, func(name string) node {
-						return &dynamicNode{startPeer(t, object{"adapter": "sharded", "name": name, "key": key, "port": server.port, "options": object{"subscriptionMode": mode}}), settled}
-					}
-			})
-		})
-	}
-}
-
 // dynamicNode is a node whose rooms have channels some time after they are joined.
 type dynamicNode struct {
 	node
@@ -138,40 +110,6 @@ type dynamicNode struct {
 func (d *dynamicNode) settled(room string, subscribers int64) {
 	if d.await != nil {
 		d.await(room, subscribers)
-	}
-}
-
-// TestRedisTable: Go nodes beside nodes of the original software, each operation in
-// each direction.
-func TestRedisTable(t *testing.T) {
-	server := startRedis(t)
-	for _, c := range []struct {
-		adapter string
-		options object
-		cfg     redisadapter.Config
-	}{
-		{"redis", nil, redisadapter.Config{}},
-		{"redis", object{"publishOnSpecificResponseChannel": true}, redisadapter.Config{SpecificResponses: true}},
-		{"redis6", nil, redisadapter.Config{Level: redisadapter.Level6}},
-		{"sailshq6", nil, redisadapter.Config{Level: redisadapter.Level6}},
-	} {
-		name := c.adapter
-		if c.options != nil {
-			name += "/specific"
-		}
-		t.Run(name, func(t *testing.T) {
-			old := c.cfg.Level == redisadapter.Level6
-			table(t, old, func(t *testing.T) (func(string) node, func(string) node) {
-				cfg := c.cfg
-				cfg.Redis, cfg.Key = server.options(), prefix()
-				create := adapters(t, redisadapter.New, cfg)
-				return func(name string) node {
-						return &goNode{startGo(t, name, socketio.Config{Adapter: create()}), t, testContext(t)}
-					}, func(name string) node {
-						return &countedOld{startPeer(t, object{"adapter": c.adapter, "name": name, "key": cfg.Key, "port": server.port, "options": c.options}), server, cfg.Key, old}
-					}
-			})
-		})
 	}
 }
 

@@ -39,42 +39,10 @@ func TestStreamsAdapter(t *testing.T) {
 	}
 }
 
-func TestStreamsTable(t *testing.T) {
-	server := startRedis(t)
-	for _, c := range streamsConfigs {
-		t.Run(c.name, func(t *testing.T) {
-			table(t, false, func(t *testing.T) (func(string) node, func(string) node) {
-				cfg := streamsOn(server.options(), c.cfg)
-				create := adapters(t, redisadapter.NewStreams, cfg)
-				return func(name string) node {
-						return &goNode{startGo(t, name, socketio.Config{Adapter: create()}), t, testContext(t)}
-					}, func(name string) node {
-						return startPeer(t, object{"adapter": "streams", "name": name, "key": cfg.Key, "port": server.port, "options": c.options})
-					}
-			})
-		})
-	}
-}
-
 // A Redis Cluster: streams and channels on three servers.
 func TestStreamsCluster(t *testing.T) {
 	o := startRedisCluster(t)
 	adaptertest.Run(t, func(t *testing.T) func() socketio.Adapter {
 		return adapters(t, redisadapter.NewStreams, streamsOn(o, redisadapter.StreamsConfig{Count: 3, ShardedPubSub: true}))
-	})
-	t.Run("Table", func(t *testing.T) {
-		urls := make([]string, len(o.Addrs))
-		for i, a := range o.Addrs {
-			urls[i] = "redis://" + a
-		}
-		table(t, false, func(t *testing.T) (func(string) node, func(string) node) {
-			cfg := streamsOn(o, redisadapter.StreamsConfig{})
-			create := adapters(t, redisadapter.NewStreams, cfg)
-			return func(name string) node {
-					return &goNode{startGo(t, name, socketio.Config{Adapter: create()}), t, testContext(t)}
-				}, func(name string) node {
-					return startPeer(t, object{"adapter": "streams", "name": name, "key": cfg.Key, "cluster": urls})
-				}
-		})
 	})
 }
