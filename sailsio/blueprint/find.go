@@ -54,7 +54,7 @@ func (c *call) target(criteria model.Criteria, populates []model.Populate) (*mod
 		return nil, err
 	}
 	limits = c.limits()
-	shape, err := c.m.Query(model.Criteria{Select: criteria.Select, Omit: criteria.Omit}, populates, limits)
+	shape, err := c.m.Query(model.Criteria{Select: criteria.Select, Omit: criteria.Omit, Limit: 1}, populates, limits)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,9 @@ package blueprint
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"net/http"
+	"time"
 
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/model"
@@ -44,8 +46,10 @@ func (api *API) handler(e *exposed, name Action, assoc *model.Association) http.
 			action.BadRequest(w, r, api.usageBody(r, &model.UsageError{Code: model.InvalidNewRecord, Details: "The body of the request cannot be read: it is no JSON object or array, or too long."}))
 			return
 		}
-		c := &call{api: api, e: e, m: e.m, r: r}
-		body, err := c.answer(name, assoc, run)
+		body, err := api.try(r, func() (any, error) {
+			c := &call{api: api, e: e, m: e.m, r: r}
+			return c.answer(name, assoc, run)
+		})
 		if err != nil {
 			api.fail(w, r, err)
 			return
@@ -54,10 +58,38 @@ func (api *API) handler(e *exposed, name Action, assoc *model.Association) http.
 	})
 }
 
+// attempts bounds how often an action is tried whose write conflicts with others.
+const attempts = 5
+
+// try runs an action until no other write gets in its way. Whoever lost has changed
+// nothing and told nobody, and begins from the start.
+func (api *API) try(r *http.Request, run func() (any, error)) (any, error) {
+	for n := 1; ; n++ {
+		body, err := run()
+		if !errors.Is(err, model.ErrConflict) || n == attempts {
+			return body, err
+		}
+		pause := time.NewTimer(rand.N(time.Duration(n) * 10 * time.Millisecond))
+		select {
+		case <-pause.C:
+		case <-r.Context().Done():
+			pause.Stop()
+			return nil, err
+		}
+	}
+}
+
 func (c *call) answer(name Action, assoc *model.Association, run func(*call, context.Context) (any, error)) (any, error) {
-	parse := func() (*Options, error) { return c.api.options(c.r, c.e, name, assoc) }
+	read := c.api.options
 	if c.api.cfg.Sails012 {
-		parse = func() (*Options, error) { return c.api.options012(c.r, c.e, name, assoc) }
+		read = c.api.options012
+	}
+	parse := func() (*Options, error) {
+		o, err := read(c.r, c.e, name, assoc)
+		if err == nil {
+			err = c.api.membersBounded(o)
+		}
+		return o, err
 	}
 	var err error
 	if c.e.Parse != nil {

@@ -95,6 +95,21 @@ func (api *API) options(r *http.Request, e *exposed, name Action, assoc *model.A
 	return rd.o, err
 }
 
+// membersBounded refuses records with too many members in a collection (SEC-84).
+func (api *API) membersBounded(o *Options) error {
+	for _, assoc := range o.Model.Associations {
+		list, ok := o.Values[assoc.Alias].([]any)
+		if most := api.cfg.Limits.In; ok && most > 0 && len(list) > most {
+			code := model.InvalidNewRecord
+			if o.Action == Update {
+				code = model.InvalidValuesToSet
+			}
+			return &model.UsageError{Code: code, Model: o.Model.Identity, Details: fmt.Sprintf("Could not use specified `%s`.  There are more than %d ids.", assoc.Alias, most)}
+		}
+	}
+	return nil
+}
+
 // defaultPopulates are all associations that clients may see, collections with
 // the default limit (BP-30).
 func defaultPopulates(m *model.Model) []model.Populate {
@@ -205,7 +220,9 @@ func (rd *reader) page(c *model.Criteria) error {
 			return rd.fail(model.InvalidCriteria, "The `skip` clause in the provided criteria is invalid.  If provided, it should be either zero (0), or a safe, natural number (e.g. 4).  But instead, got: null")
 		}
 	}
-	c.Sort = rd.sort()
+	if c.Sort = rd.sort(); c.Sort == nil && action.Param(rd.r, "sort").Defined() {
+		return rd.fail(model.InvalidCriteria, "Could not use the provided `sort` clause: The `sort` clause in the provided criteria is invalid.  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But instead, got: null")
+	}
 	return nil
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/go-sails/sails/sailsio/route"
 	"github.com/go-sails/sails/sailsio/sailstest"
 	"github.com/go-sails/sails/sailsio/sqlstore"
-	"github.com/go-sails/sails/sailsio/sqlstore/sqlite"
+	"github.com/go-sails/sails/sailsio/sqlstore/sqltest"
 )
 
 func TestMain(m *testing.M) { leakcheck.Main(m) }
@@ -35,13 +35,14 @@ type world struct {
 // change says otherwise.
 func newWorld(t *testing.T, change func(*blueprint.Config)) *world {
 	t.Helper()
-	db, err := sqlite.Memory()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
+	return newWorldOn(t, sqltest.Open(t, sqlstore.SQLite), sqlstore.SQLite, change)
+}
+
+// newWorldOn does so on an empty database.
+func newWorldOn(t *testing.T, db *sql.DB, dialect sqlstore.Dialect, change func(*blueprint.Config)) *world {
+	t.Helper()
 	schema := modeltest.Schema()
-	store, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: sqlstore.SQLite, Schema: schema})
+	store, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: dialect, Schema: schema})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,12 @@ type Limits struct {
 	In       int // members of one in or nin list
 	Populate int // populated associations
 	Text     int // bytes of one contains, startsWith, endsWith or like
+	Values   int // members of all in and nin lists together
+	Wild     int // wildcards in one like: percent signs and underscores
 	Limit    int
+	// Populated bounds the records of all populated collections of an answer together:
+	// the limit of each is lowered so that even full ones keep to it.
+	Populated int
 	// Public lets the query name only attributes that clients may read; the
 	// others are as unknown to it (SEC-83).
 	Public bool
@@ -49,7 +54,7 @@ type Limits struct {
 
 // ClientLimits are the bounds for queries that come from clients (SEC-84).
 func ClientLimits() Limits {
-	return Limits{Limit: 1000, Skip: 1_000_000, Depth: 10, Branches: 100, In: 1000, Populate: 10, Text: 10_000, Public: true}
+	return Limits{Limit: 1000, Skip: 1_000_000, Depth: 10, Branches: 100, In: 1000, Values: 5000, Populate: 10, Populated: 50_000, Text: 10_000, Wild: 100, Public: true}
 }
 
 // Query is a checked query: every attribute it names is one of its model, every
@@ -312,7 +317,28 @@ func (q *Query) populate(c Criteria, populates []Populate, limits Limits) error 
 		}
 		q.Populates = append(q.Populates, Population{Association: assoc, Query: sub})
 	}
+	q.share(limits)
 	return nil
+}
+
+// share lowers the limits of populated collections to an equal part of what the answer
+// may hold of them together, at least one record each.
+func (q *Query) share(limits Limits) {
+	collections := 0
+	for _, p := range q.Populates {
+		if p.Query != nil {
+			collections++
+		}
+	}
+	if limits.Populated <= 0 || collections == 0 || q.Limit <= 0 {
+		return
+	}
+	most := max(1, limits.Populated/collections/q.Limit)
+	for _, p := range q.Populates {
+		if p.Query != nil && (p.Query.Limit == 0 || p.Query.Limit > most) {
+			p.Query.Limit = most
+		}
+	}
 }
 
 func (q *Query) populateOne(a *Attribute, assoc *Association, p Populate, c Criteria, fail func(string, ...any) error) error {

@@ -160,7 +160,7 @@ func TestQuery_shape(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if q.Where.Op != model.Or || len(q.Where.Terms) != 2 || q.Where.Terms[1].Op != model.And || q.Limit != 1000 || len(q.Populates) != 2 || q.Populates[0].Query.Limit != 1000 {
+	if q.Where.Op != model.Or || len(q.Where.Terms) != 2 || q.Where.Terms[1].Op != model.And || q.Limit != 1000 || len(q.Populates) != 2 || q.Populates[0].Query.Limit != 50 { // 50,000 records in all
 		t.Errorf("%+v", q)
 	}
 	var names []string

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -42,6 +43,11 @@ func (e *UniqueError) Code() string { return "E_UNIQUE" }
 func (e *UniqueError) Error() string {
 	return "model: " + e.Model + ": E_UNIQUE: a record with the same value exists (" + strings.Join(e.Attributes, ", ") + ")"
 }
+
+// ErrConflict says that the database gave a write up in favour of another at the same
+// time: a deadlock, a failed serialization, a lock it waited for too long. Nothing was
+// changed, and the same call may succeed when it is made again.
+var ErrConflict = errors.New("model: the write conflicts with another; try again")
 
 func (m *Model) usage(code, details string) *UsageError {
 	return &UsageError{Code: code, Details: details, Model: m.Identity}

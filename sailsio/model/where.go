@@ -34,6 +34,7 @@ type whereReader struct {
 	m        *Model
 	limits   *Limits
 	branches int
+	values   int
 }
 
 func (m *Model) where(v any, limits *Limits) (*Where, verdict, error) {
@@ -279,6 +280,9 @@ func (r *whereReader) in(a *Attribute, kind string, items []any) (*Where, verdic
 	if r.limits.In > 0 && len(items) > r.limits.In {
 		return nil, open, said("There are more than %d values in the `%s` modifier array.", r.limits.In, kind)
 	}
+	if r.values += len(items); r.limits.Values > 0 && r.values > r.limits.Values {
+		return nil, open, said("There are more than %d values in the `in` and `nin` modifier arrays.", r.limits.Values)
+	}
 	op, called := In, "`in`"
 	if kind == "nin" {
 		op, called = NotIn, "`nin` (\"not in\")"
@@ -323,6 +327,9 @@ func (r *whereReader) text(a *Attribute, kind string, v any) (*Where, verdict, e
 	}
 	if r.limits.Text > 0 && len(s) > r.limits.Text {
 		return nil, open, said("The text of the `%s` modifier is longer than %d bytes.", kind, r.limits.Text)
+	}
+	if wild := strings.Count(s, "%") + strings.Count(s, "_"); kind == "like" && r.limits.Wild > 0 && wild > r.limits.Wild {
+		return nil, open, said("There are more than %d wildcards in the `like` modifier.", r.limits.Wild)
 	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	var segments []string

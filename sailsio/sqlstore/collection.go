@@ -20,7 +20,7 @@ func (s *Store) AddToCollection(ctx context.Context, m *model.Model, ids any, al
 	if err := exclusive(assoc, owners, added); err != nil {
 		return err
 	}
-	return s.Transaction(ctx, func(ctx context.Context) error { return s.link(ctx, assoc, owners, added) })
+	return s.write(ctx, func(ctx context.Context) error { return s.link(ctx, assoc, owners, added) })
 }
 
 // RemoveFromCollection unlinks members from a collection of the given records;
@@ -30,7 +30,7 @@ func (s *Store) RemoveFromCollection(ctx context.Context, m *model.Model, ids an
 	if err != nil || len(owners) == 0 || len(removed) == 0 {
 		return err
 	}
-	return s.Transaction(ctx, func(ctx context.Context) error { return s.unlink(ctx, assoc, owners, removed, false) })
+	return s.write(ctx, func(ctx context.Context) error { return s.unlink(ctx, assoc, owners, removed, false) })
 }
 
 // ReplaceCollection makes members the only members of a collection of the given
@@ -43,7 +43,7 @@ func (s *Store) ReplaceCollection(ctx context.Context, m *model.Model, ids any, 
 	if err := exclusive(assoc, owners, kept); err != nil {
 		return err
 	}
-	return s.Transaction(ctx, func(ctx context.Context) error { return s.replace(ctx, assoc, owners, kept) })
+	return s.write(ctx, func(ctx context.Context) error { return s.replace(ctx, assoc, owners, kept) })
 }
 
 func (s *Store) collection(m *model.Model, ids any, alias string, members any) (assoc *model.Association, owners, others []any, err error) {

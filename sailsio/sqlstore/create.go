@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/go-sails/sails/sailsio/model"
 )
@@ -16,7 +17,9 @@ func (s *Store) Create(ctx context.Context, m *model.Model, values model.Record)
 	if err != nil {
 		return nil, err
 	}
-	err = s.Transaction(ctx, func(ctx context.Context) error {
+	values = checked
+	err = s.write(ctx, func(ctx context.Context) error {
+		checked := maps.Clone(values)
 		if before := m.Lifecycle.BeforeCreate; before != nil {
 			if err := before(ctx, checked); err != nil {
 				return err
@@ -55,7 +58,8 @@ func (s *Store) Create(ctx context.Context, m *model.Model, values model.Record)
 // order.
 func (s *Store) CreateEach(ctx context.Context, m *model.Model, list []model.Record) ([]model.Record, error) {
 	records := make([]model.Record, 0, len(list))
-	err := s.Transaction(ctx, func(ctx context.Context) error {
+	err := s.write(ctx, func(ctx context.Context) error {
+		records = records[:0]
 		for _, values := range list {
 			r, err := s.Create(ctx, m, values)
 			if err != nil {

@@ -17,7 +17,7 @@ func (s *Store) Destroy(ctx context.Context, q *model.Query) (records []model.Re
 	if q.Void {
 		return []model.Record{}, nil
 	}
-	err = s.Transaction(ctx, func(ctx context.Context) error {
+	err = s.write(ctx, func(ctx context.Context) error {
 		ids, err := s.lock(ctx, q)
 		if err != nil {
 			return err

@@ -73,6 +73,10 @@ func classifyMySQL(err error) (fault, string) {
 		return reference, ""
 	case 1048, 1264, 1265, 1292, 1364, 1366, 1406, 3819, 4025:
 		return data, ""
+	case 1390, 1436: // too many parameters; a pattern with too many wildcards for the stack
+		return data, ""
+	case 1205, 1213: // lock wait time-out, deadlock
+		return conflict, ""
 	}
 	return other, ""
 }

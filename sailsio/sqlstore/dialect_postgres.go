@@ -73,7 +73,8 @@ func postgresDialect() *dialect {
 func classifyPostgres(err error) (fault, string) {
 	var coded interface{ SQLState() string }
 	if !errors.As(err, &coded) {
-		if strings.Contains(err.Error(), "failed to encode args") { // by the driver, for a uuid or the like
+		// Said by the driver: of a uuid or the like, and of the number of parameters.
+		if strings.Contains(err.Error(), "failed to encode args") || strings.Contains(err.Error(), "protocol limited to") {
 			return data, ""
 		}
 		return other, ""
@@ -89,8 +90,10 @@ func classifyPostgres(err error) (fault, string) {
 		return unique, ""
 	case state == "23503":
 		return reference, ""
-	case state == "23502", state == "23514", strings.HasPrefix(state, "22"):
+	case state == "23502", state == "23514", state == "54001", strings.HasPrefix(state, "22"): // 54001: stack depth
 		return data, ""
+	case state == "40001", state == "40P01", state == "55P03": // serialization, deadlock, lock not available
+		return conflict, ""
 	}
 	return other, ""
 }

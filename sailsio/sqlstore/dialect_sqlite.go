@@ -52,8 +52,11 @@ func sqliteDialect() *dialect {
 	}
 }
 
-// Extended result codes of SQLite.
+// Result codes of SQLite, most of them extended ones.
 const (
+	sqliteGeneric    = 1
+	sqliteBusy       = 5
+	sqliteLocked     = 6
 	sqliteUnique     = 2067
 	sqlitePrimaryKey = 1555
 	sqliteRowID      = 2579
@@ -68,6 +71,14 @@ func classifySQLite(err error) (fault, string) {
 	var coded interface{ Code() int }
 	if !errors.As(err, &coded) {
 		return other, ""
+	}
+	switch coded.Code() & 0xff {
+	case sqliteBusy, sqliteLocked:
+		return conflict, ""
+	case sqliteGeneric:
+		if text := err.Error(); strings.Contains(text, "too many SQL variables") || strings.Contains(text, "too large (maximum depth") || strings.Contains(text, "pattern too complex") {
+			return data, ""
+		}
 	}
 	switch coded.Code() {
 	case sqliteUnique, sqlitePrimaryKey, sqliteRowID:

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,8 @@ const (
 	other     fault = iota
 	unique          // a value that occurs once is taken
 	reference       // a foreign key refers to nothing, or is referred to
-	data            // a value does not fit its column
+	data            // a value does not fit its column, or a query is too large
+	conflict        // another write was preferred; trying again may help
 )
 
 // failed turns an error of the driver into the error of a method: a
@@ -29,9 +31,18 @@ func (s *Store) failed(err error, m *model.Model, code, doing string) error {
 	case reference:
 		return &model.UsageError{Code: code, Model: m.Identity, Details: "The database refuses it: a reference to another record would lead nowhere."}
 	case data:
-		return &model.UsageError{Code: code, Model: m.Identity, Details: "The database cannot store or compare one of the values: it is out of range, too long or of the wrong type."}
+		return &model.UsageError{Code: code, Model: m.Identity, Details: "The database cannot store or compare one of the values, which is out of range, too long or of the wrong type, or there are too many of them."}
 	}
-	return fmt.Errorf("sqlstore: %s: %s: %w", m.Identity, doing, err)
+	return s.conflicting(fmt.Errorf("sqlstore: %s: %s: %w", m.Identity, doing, err))
+}
+
+// conflicting makes an error that the database means as an invitation to try again a
+// model.ErrConflict.
+func (s *Store) conflicting(err error) error {
+	if kind, _ := s.d.classify(err); kind == conflict && !errors.Is(err, model.ErrConflict) {
+		return fmt.Errorf("%w: %w", model.ErrConflict, err)
+	}
+	return err
 }
 
 // collided finds the attributes behind the name of a unique index or a list of

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/go-sails/sails/sailsio/model"
@@ -112,7 +113,8 @@ func (s *Store) Within(ctx context.Context, tx *sql.Tx) context.Context {
 // of it. It commits when fn returns nil and otherwise rolls back and returns
 // fn's error. Inside another transaction of the same store it joins that one. A
 // panic in fn rolls back and goes on. The transaction must not be used after fn
-// has returned.
+// has returned. model.ErrConflict in the error means that all of it may be tried
+// again, which is up to the caller, who knows what else fn does.
 func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) error) (err error) {
 	if s.inTransaction(ctx) != nil {
 		return fn(ctx)
@@ -121,7 +123,7 @@ func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) er
 	defer cancel()
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("sqlstore: beginning a transaction: %w", err)
+		return s.conflicting(fmt.Errorf("sqlstore: beginning a transaction: %w", err))
 	}
 	committed := false
 	defer func() {
@@ -133,10 +135,36 @@ func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) er
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("sqlstore: committing: %w", err)
+		return s.conflicting(fmt.Errorf("sqlstore: committing: %w", err))
 	}
 	committed = true
 	return nil
+}
+
+// attempts bounds how often a write is tried that conflicts with others.
+const attempts = 5
+
+// write is Transaction for the store's own writes: fn may be called again, and must
+// not leave anything behind that it would stumble over.
+func (s *Store) write(ctx context.Context, fn func(ctx context.Context) error) error {
+	if s.inTransaction(ctx) != nil {
+		return fn(ctx)
+	}
+	ctx, cancel := s.bounded(ctx)
+	defer cancel()
+	for try := 1; ; try++ {
+		err := s.Transaction(ctx, fn)
+		if !errors.Is(err, model.ErrConflict) || try == attempts {
+			return err
+		}
+		pause := time.NewTimer(rand.N(time.Duration(try) * 10 * time.Millisecond))
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			pause.Stop()
+			return err
+		}
+	}
 }
 
 func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"maps"
 
 	"github.com/go-sails/sails/sailsio/model"
 )
@@ -16,7 +17,9 @@ func (s *Store) Update(ctx context.Context, q *model.Query, values model.Record)
 	if err != nil || q.Void {
 		return []model.Record{}, err
 	}
-	err = s.Transaction(ctx, func(ctx context.Context) error {
+	values = checked
+	err = s.write(ctx, func(ctx context.Context) error {
+		checked := maps.Clone(values)
 		if before := m.Lifecycle.BeforeUpdate; before != nil {
 			if err := before(ctx, checked); err != nil {
 				return err
@@ -54,7 +57,8 @@ func (s *Store) Update(ctx context.Context, q *model.Query, values model.Record)
 // none. When there are several it changes nothing and returns a
 // *model.UsageError.
 func (s *Store) UpdateOne(ctx context.Context, q *model.Query, values model.Record) (record model.Record, err error) {
-	err = s.Transaction(ctx, func(ctx context.Context) error {
+	err = s.write(ctx, func(ctx context.Context) error {
+		record = nil
 		records, err := s.Update(ctx, q, values)
 		if err != nil {
 			return err
