@@ -28,13 +28,14 @@ func (s *Socket) expectAck(id uint64, a ask) error {
 	if s.state != stateOpen {
 		return ErrClosed
 	}
-	if len(s.acks) >= s.conn.srv.cfg.MaxAcks {
+	x := s.more()
+	if len(x.acks) >= s.conn.srv.cfg.MaxAcks {
 		return ErrTooManyAcks
 	}
-	if s.acks == nil {
-		s.acks = make(map[uint64]ask)
+	if x.acks == nil {
+		x.acks = make(map[uint64]ask)
 	}
-	s.acks[id] = a
+	x.acks[id] = a
 	return nil
 }
 
@@ -42,18 +43,25 @@ func (s *Socket) expectAck(id uint64, a ask) error {
 func (s *Socket) takeAck(id uint64) (ask, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a, ok := s.acks[id]
-	delete(s.acks, id)
-	if len(s.acks) == 0 {
-		s.acks = nil
+	x := s.extras
+	if x == nil {
+		return ask{}, false
+	}
+	a, ok := x.acks[id]
+	delete(x.acks, id)
+	if len(x.acks) == 0 {
+		x.acks = nil
 	}
 	return a, ok
 }
 
 // awaits tells whether somebody waits for this answer.
 func (s *Socket) awaits(id uint64) bool {
+	ok := false
 	s.mu.Lock()
-	_, ok := s.acks[id]
+	if s.extras != nil {
+		_, ok = s.extras.acks[id]
+	}
 	s.mu.Unlock()
 	return ok || s.ns.broadcastAck(id) != nil
 }

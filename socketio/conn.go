@@ -14,10 +14,9 @@ import (
 // hands each packet to the socket of its namespace. Messages arrive one at a time.
 // Lock order: conn, then socket, then session.
 type conn struct {
-	srv      *Server
-	session  *engineio.Session
-	revision int // of Engine.IO: 3 or 4
-	decoder  Decoder
+	srv     *Server
+	session *engineio.Session
+	decoder Decoder
 
 	mu        sync.Mutex
 	first     *Socket // most sessions have one socket
@@ -25,9 +24,10 @@ type conn struct {
 	others    map[string]*Socket // by namespace
 	gathering *gathering         // a packet that waits for attachments
 	timer     *time.Timer        // ConnectTimeout
+	paused    int32              // full mailboxes
+	revision  int8               // of Engine.IO: 3 or 4; never changes
 	joined    bool               // some namespace was joined
 	closed    bool               // nothing more is taken from the session
-	paused    int                // full mailboxes
 }
 
 // gathering is a packet whose attachments are still to come.
@@ -209,7 +209,7 @@ func (c *conn) stop() {
 }
 
 // pause counts full mailboxes; while there is one the session does not read.
-func (c *conn) pause(by int) {
+func (c *conn) pause(by int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	was := c.paused > 0

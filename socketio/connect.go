@@ -96,7 +96,7 @@ func (s *Socket) accept(ctx context.Context) error {
 			return err
 		}
 	}
-	if !s.indexed.Swap(true) && !ns.index.add(s) {
+	if s.flags.Or(isIndexed)&isIndexed == 0 && !ns.index.add(s) {
 		return ErrClosed
 	}
 	s.hasEntered()
@@ -141,11 +141,12 @@ func (s *Socket) open(ctx context.Context, answer packet) error {
 	if err := s.conn.send(answer); err != nil {
 		return ErrClosed // the session has gone and takes the socket with it
 	}
-	if ctx != nil && ctx != s.ctx {
+	if x := s.extras; ctx != nil && (x == nil || ctx != x.ctx) {
 		// The values of middleware stay, its cancellations do not.
-		first := s.cancel
+		x = s.more()
+		first := x.cancel
 		kept, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-		s.ctx, s.cancel = kept, func(cause error) {
+		x.ctx, x.cancel = kept, func(cause error) {
 			if first != nil {
 				first(cause)
 			}
@@ -153,7 +154,7 @@ func (s *Socket) open(ctx context.Context, answer packet) error {
 		}
 	}
 	s.state = stateOpen
-	s.connected.Store(true)
+	s.flags.Or(isOpen)
 	return nil
 }
 
@@ -230,7 +231,10 @@ func encodeValue(v any) json.RawMessage {
 // that a second CONNECT finds it, and then looks for the namespace (SEC-53).
 func (c *conn) connect(name string, auth json.RawMessage) {
 	srv := c.srv
-	s := &Socket{conn: c, auth: auth, seq: srv.sockets.Add(1), opened: time.Now().UnixMilli()}
+	s := &Socket{conn: c, seq: srv.sockets.Add(1), opened: time.Now().UnixMilli()}
+	if auth != nil {
+		s.extras = &extras{auth: auth}
+	}
 	c.mu.Lock()
 	switch {
 	case c.closed:
@@ -246,7 +250,7 @@ func (c *conn) connect(name string, auth json.RawMessage) {
 	c.mu.Unlock()
 
 	if ns := srv.lookup(name); ns != nil {
-		c.enter(s, ns)
+		c.enter(s, ns, auth)
 		return
 	}
 	if !srv.hasParents() || len(name) > maxNamespaceName {
@@ -281,12 +285,12 @@ func (t *search) Run() {
 		t.conn.abandon(t.socket, t.name, err)
 		return
 	}
-	t.conn.enter(t.socket, ns)
+	t.conn.enter(t.socket, ns, t.auth)
 }
 
 // enter finds the state of a client that comes back, and admits it.
-func (c *conn) enter(s *Socket, ns *Namespace) {
-	claim, ok := ns.claimed(c, s.auth)
+func (c *conn) enter(s *Socket, ns *Namespace, auth json.RawMessage) {
+	claim, ok := ns.claimed(c, auth)
 	switch {
 	case !ok:
 		c.admit(s, ns, nil)
@@ -307,12 +311,12 @@ func (c *conn) admit(s *Socket, ns *Namespace, restored *lostState) {
 		return
 	}
 	s.ns = ns
-	s.entering.Store(true)
+	s.flags.Or(isEntering)
 	switch {
 	case restored != nil:
 		s.id = restored.id
-		s.data = restored.data
 		x := s.more()
+		x.data = restored.data
 		x.pid, x.from, x.missed, x.recovered = restored.pid, restored.from, restored.older, true
 	case c.revision == 3 && ns.name == "/":
 		s.id = c.session.ID()

@@ -11,8 +11,8 @@ import (
 // only while there are any. Guarded by the socket's mu.
 type mailbox struct {
 	head, tail *Event
-	count      int
 	bytes      int
+	count      int32
 	running    bool
 	full       bool // the session's reading is paused for this socket
 }
@@ -41,7 +41,7 @@ func (s *Socket) enqueue(e *Event) {
 	b.tail = e
 	b.count++
 	b.bytes += e.cost()
-	pause := !b.full && (b.count > cfg.MaxQueuedEvents || b.bytes > cfg.MaxQueuedBytes)
+	pause := !b.full && (int(b.count) > cfg.MaxQueuedEvents || b.bytes > cfg.MaxQueuedBytes)
 	if pause {
 		b.full = true
 	}
@@ -91,7 +91,7 @@ func (s *Socket) next() *Event {
 	e.next = nil
 	b.count--
 	b.bytes -= e.cost()
-	resume := b.full && b.count <= cfg.MaxQueuedEvents/2 && b.bytes <= cfg.MaxQueuedBytes/2
+	resume := b.full && int(b.count) <= cfg.MaxQueuedEvents/2 && b.bytes <= cfg.MaxQueuedBytes/2
 	if resume {
 		b.full = false
 	}
@@ -169,7 +169,10 @@ func (s *Socket) serveClose() {
 func (s *Socket) closeReason() DisconnectReason {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.reason
+	if s.reason == nil {
+		return ""
+	}
+	return *s.reason
 }
 
 // protect runs user code that returns nothing; a panic ends only that (SEC-1).

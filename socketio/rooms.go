@@ -51,13 +51,17 @@ type membership struct {
 // manyRooms is where a socket's memberships get a map.
 const manyRooms = 24
 
-// roomSet are the memberships of one socket; guarded by the socket's mu.
+// roomSet are the memberships of one socket; guarded by the socket's mu. A nil one is
+// empty.
 type roomSet struct {
 	few  []*membership
 	many map[*room]*membership // used instead of few above manyRooms
 }
 
 func (rs *roomSet) find(r *room) *membership {
+	if rs == nil {
+		return nil
+	}
 	if rs.many != nil {
 		return rs.many[r]
 	}
@@ -97,9 +101,17 @@ func (rs *roomSet) remove(m *membership) {
 	}
 }
 
-func (rs *roomSet) len() int { return len(rs.few) + len(rs.many) }
+func (rs *roomSet) len() int {
+	if rs == nil {
+		return 0
+	}
+	return len(rs.few) + len(rs.many)
+}
 
 func (rs *roomSet) each(do func(*membership)) {
+	if rs == nil {
+		return
+	}
 	for _, m := range rs.few {
 		do(m)
 	}
@@ -127,7 +139,7 @@ func (ix *index) add(s *Socket) bool {
 		sh.byID = make(map[string]*Socket)
 	}
 	sh.byID[s.id] = s
-	s.at = len(sh.sockets)
+	s.at = int32(len(sh.sockets))
 	sh.sockets = append(sh.sockets, s)
 	return true
 }
@@ -140,7 +152,7 @@ func (ix *index) remove(s *Socket) bool {
 	if sh.byID[s.id] == s {
 		delete(sh.byID, s.id)
 	}
-	if s.at >= len(sh.sockets) || sh.sockets[s.at] != s {
+	if int(s.at) >= len(sh.sockets) || sh.sockets[s.at] != s {
 		return false
 	}
 	last := len(sh.sockets) - 1
@@ -211,6 +223,9 @@ func (ix *index) join(s *Socket, name string, limit int) (created, joined bool, 
 	}
 	m := &membership{room: r, at: len(r.members)}
 	r.members = append(r.members, seat{s, m})
+	if s.rooms == nil {
+		s.rooms = new(roomSet)
+	}
 	s.rooms.add(m)
 	return created, true, nil
 }
@@ -267,7 +282,7 @@ func (sh *shard) unseat(m *membership) (deleted bool) {
 }
 
 // vacate removes the memberships that were taken from a closed socket.
-func (ix *index) vacate(memberships roomSet, each func(room string, deleted bool)) {
+func (ix *index) vacate(memberships *roomSet, each func(room string, deleted bool)) {
 	memberships.each(func(m *membership) {
 		sh := ix.shard(m.room.name)
 		sh.mu.Lock()

@@ -124,7 +124,7 @@ type engineHandler Server
 // OnOpen implements engineio.Handler.
 func (h *engineHandler) OnOpen(session *engineio.Session) error {
 	srv := (*Server)(h)
-	c := &conn{srv: srv, session: session, revision: session.Protocol()}
+	c := &conn{srv: srv, session: session, revision: int8(session.Protocol())}
 	if srv.cfg.Codec != nil {
 		c.decoder = srv.cfg.Codec.NewDecoder()
 	}

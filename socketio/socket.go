@@ -15,36 +15,42 @@ import (
 // joined. Methods may be called concurrently and never block, except those that
 // take a context.
 //
-// Data, context, acknowledgements and mailbox of an idle socket do not exist until
-// they are needed: most sockets are idle.
+// Most sockets are idle: data, context, rooms, acknowledgements and mailbox do not
+// exist until they are needed. A Socket fills the size class of 128 bytes, where
+// each byte counts once per client; see TestIdleSize.
 type Socket struct {
-	ns   *Namespace // set before the socket connects
-	conn *conn
-	id   string
-	seq  uint64 // unique in the process, for sorting
-	at   int    // place in the index; guarded by the shard's mu
+	ns     *Namespace // set before the socket connects
+	conn   *conn
+	id     string
+	seq    uint64 // unique in the process, for sorting
+	opened int64  // Unix milliseconds
 
-	opened    int64       // Unix milliseconds
-	connected atomic.Bool // state == stateOpen, readable without mu
-	indexed   atomic.Bool // it was added to the index
-	entering  atomic.Bool // it keeps its namespace from being removed as empty
+	at    int32         // place in the index; guarded by the shard's mu
+	flags atomic.Uint32 // isOpen, isIndexed, isEntering
 
 	mu      sync.Mutex
 	state   socketState
-	leftOwn bool // left the room named by its id
-	reason  DisconnectReason
-	rooms   roomSet
-	extras  *extras // what few sockets need
-	acks    map[uint64]ask
-	data    any
-	auth    json.RawMessage
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
+	leftOwn bool              // left the room named by its id
+	reason  *DisconnectReason // nil until it is closed
+	rooms   *roomSet          // nil until it joins one
+	extras  *extras           // what few sockets need
 	box     mailbox
 }
 
-// extras are the rare parts of a Socket; guarded by its mu.
+// The flags of a Socket, which are read without its mu.
+const (
+	isOpen     uint32 = 1 << iota // state == stateOpen
+	isIndexed                     // it was added to the index
+	isEntering                    // it keeps its namespace from being removed as empty
+)
+
+// extras are the parts of a Socket that an idle one does without; guarded by its mu.
 type extras struct {
+	ctx       context.Context
+	cancel    context.CancelCauseFunc
+	data      any
+	auth      json.RawMessage
+	acks      map[uint64]ask
 	handshake *Handshake
 	pid       string   // of recovery
 	recovered bool     // the socket continues an earlier one
@@ -83,7 +89,7 @@ func (s *Socket) Session() *engineio.Session { return s.conn.session }
 // Connected tells whether the client is connected to the namespace: from the
 // confirmation (not yet in middleware) to the disconnection.
 func (s *Socket) Connected() bool {
-	if s.connected.Load() {
+	if s.flags.Load()&isOpen != 0 {
 		return true
 	}
 	// It may be in the middle of opening: the client has its answer already.
@@ -106,7 +112,7 @@ func (s *Socket) Handshake() *Handshake {
 	defer s.mu.Unlock()
 	x := s.more()
 	if x.handshake == nil {
-		x.handshake = newHandshake(s.conn.session.Request(), s.auth, time.UnixMilli(s.opened))
+		x.handshake = newHandshake(s.conn.session.Request(), x.auth, time.UnixMilli(s.opened))
 	}
 	return x.handshake
 }
@@ -116,13 +122,14 @@ func (s *Socket) Handshake() *Handshake {
 func (s *Socket) Context() context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ctx == nil {
-		s.ctx, s.cancel = context.WithCancelCause(context.Background())
+	x := s.more()
+	if x.ctx == nil {
+		x.ctx, x.cancel = context.WithCancelCause(context.Background())
 		if s.state == stateClosed {
-			s.cancel(s.reason)
+			x.cancel(*s.reason)
 		}
 	}
-	return s.ctx
+	return x.ctx
 }
 
 // SetData keeps a value with the socket. Other nodes see its JSON (FetchSockets),
@@ -131,14 +138,17 @@ func (s *Socket) Context() context.Context {
 func (s *Socket) SetData(v any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.data = v
+	s.more().data = v
 }
 
 // Data returns the value of SetData, nil at first.
 func (s *Socket) Data() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.data
+	if s.extras == nil {
+		return nil
+	}
+	return s.extras.data
 }
 
 // Join puts the socket into rooms, on this node. Rooms exist as long as someone is
@@ -389,17 +399,21 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 		last = s.roomNames()
 	}
 	own := !s.leftOwn
-	s.state, s.reason = stateClosed, reason
-	s.connected.Store(false)
-	memberships, acks, data := s.rooms, s.acks, s.data
-	s.rooms, s.acks = roomSet{}, nil
-	if s.cancel != nil {
-		s.cancel(reason)
-	}
+	kept := reason // on the heap from here on only
+	s.state, s.reason = stateClosed, &kept
+	s.flags.And(^isOpen)
+	memberships := s.rooms
+	s.rooms = nil
 	ns := s.ns
+	var acks map[uint64]ask
+	var data any
 	var pid string
-	if s.extras != nil {
-		pid = s.extras.pid
+	if x := s.extras; x != nil {
+		acks, data, pid = x.acks, x.data, x.pid
+		x.acks = nil
+		if x.cancel != nil {
+			x.cancel(reason)
+		}
 	}
 	s.mu.Unlock()
 
@@ -439,7 +453,7 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 
 // hasEntered lets go of the namespace: the socket is in the index, or has gone.
 func (s *Socket) hasEntered() {
-	if s.entering.Swap(false) {
+	if s.flags.And(^isEntering)&isEntering != 0 {
 		s.ns.entered()
 	}
 }
