@@ -131,10 +131,11 @@ func (c *call) add012(ctx context.Context) (any, error) {
 		values := c.o.Values
 		if c.o.AssociatedIDs != nil {
 			values = record012(target, map[string]any{target.PrimaryKey.Name: c.o.AssociatedIDs})
-			if q, err := target.ByID(c.o.AssociatedIDs); err != nil {
-				return err
-			} else if child, err = store.FindOne(ctx, q); err != nil {
-				return err
+			// What cannot be a key is no record's.
+			if q, err := target.ByID(c.o.AssociatedIDs); err == nil {
+				if child, err = store.FindOne(ctx, q); err != nil {
+					return err
+				}
 			}
 		}
 		if child == nil {

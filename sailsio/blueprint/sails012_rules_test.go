@@ -27,6 +27,7 @@ func TestSails012_recorded(t *testing.T) {
 		`PUT /user/nope {"name":"c"}`:             `Not Found `,
 		`DELETE /user/nope`:                       "Not Found \"No record found with the specified `id`.\"",
 		`PUT /user/2 {"email":"a@example.com"}`:   `"rule":"unique"`,
+		`POST /user/1/pets/nope`:                  `"rule":"required"`,
 		`PUT /user/2 {"name":""}`:                 `{"name":[{"rule":"required","message":"\"required\" validation rule failed for input: ''`,
 		`POST /user {"name":"","email":"x@y.zz"}`: `{"name":[{"rule":"required","message":"\"required\" validation rule failed for input: ''`,
 	} {

@@ -133,6 +133,9 @@ func (c *call) update(ctx context.Context) (any, error) {
 		if a.Collection != "" && !c.api.cfg.Sails012 || !c.m.Readable(name) { // SU-18, BO-11
 			continue
 		}
+		if a.Encrypt {
+			v = record[name] // as others may read it
+		}
 		if c.api.cfg.RawMessages && a.Column != "" { // collections have none
 			name = a.Column
 		}

@@ -28,11 +28,15 @@ var pubsubMethods = map[string]method{
 		return object{"unwatched": orNull(action.Param(r, "model"))}, nil
 	},
 	"subscribe": func(ctx context.Context, m *sailsio.Model, r *http.Request) (any, error) {
-		_ = m.SubscribeTo(ctx, sailsio.SocketID(r), texts(action.Param(r, "contexts")), values(r, "ids")...)
+		contexts := contextsOf(r)
+		if v := value(action.Param(r, "contexts")); v == true || v == "*" { // all of them (PO-11)
+			contexts = m.Contexts()
+		}
+		_ = m.SubscribeTo(ctx, sailsio.SocketID(r), contexts, values(r, "ids")...)
 		return object{"subscribed": orNull(action.Param(r, "ids"))}, nil
 	},
 	"unsubscribe": func(ctx context.Context, m *sailsio.Model, r *http.Request) (any, error) {
-		contexts := texts(action.Param(r, "contexts"))
+		contexts := contextsOf(r)
 		if raw := action.Param(r, "contexts").JSON(); len(raw) > 2 && raw[0] == '"' {
 			contexts = strings.Split(contexts[0], "") // a text is taken apart (PO-12)
 		}
@@ -56,6 +60,9 @@ var pubsubMethods = map[string]method{
 		return published, nil
 	},
 	"publishRemove": func(ctx context.Context, m *sailsio.Model, r *http.Request) (any, error) {
+		if raw := action.Param(r, "removed").JSON(); len(raw) > 0 && raw[0] == '{' {
+			return published, nil // wants a key
+		}
 		_ = m.PublishRemove(ctx, value(action.Param(r, "id")), action.Param(r, "alias").String(), value(action.Param(r, "removed")), options(r)...)
 		return published, nil
 	},
@@ -143,6 +150,16 @@ func texts(v action.Value) []string {
 		return list
 	}
 	return []string{v.String()}
+}
+
+// contextsOf are the contexts of a request; nil when they are what JavaScript
+// takes for false (PO-11).
+func contextsOf(r *http.Request) []string {
+	v := action.Param(r, "contexts")
+	if text := v.String(); text == "" || text == "false" {
+		return nil
+	}
+	return texts(v)
 }
 
 // values are the members of a list, or a single value.

@@ -49,12 +49,21 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	if action.IsSocket(r) {
 		transport = "socket.io"
 	}
-	action.JSON(w, r, map[string]any{
+	out := map[string]any{
 		"method": r.Method, "url": action.URL(r), "originalUrl": action.URL(r), "path": action.Path(r),
 		"query": action.Query(r), "body": orText(action.Body(r), "undefined"), "all": action.AllParams(r),
 		"isSocket": action.IsSocket(r), "protocol": action.Protocol(r), "transport": transport,
-		"wantsJSON": action.WantsJSON(r), "ip": action.IP(r), "port": action.Port(r),
-	})
+		"wantsJSON": true, "ip": action.IP(r), "port": action.Port(r),
+	}
+	// Of a page's request Sails makes undefined, or what it accepts.
+	accept := r.Header.Get("Accept")
+	switch {
+	case !action.WantsJSON(r):
+		delete(out, "wantsJSON")
+	case !action.IsSocket(r) && strings.Contains(accept, "html") && r.Header.Get("X-Requested-With") != "XMLHttpRequest":
+		out["wantsJSON"] = accept
+	}
+	action.JSON(w, r, out)
 }
 
 func echoHeaders(w http.ResponseWriter, r *http.Request) {

@@ -80,14 +80,13 @@ func publish(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
 func roomName(w http.ResponseWriter, r *http.Request, m *sailsio.Model) {
 	var id any
 	_ = action.Param(r, "id").Decode(&id)
-	if list, ok := id.([]any); ok || id == true { // names like any text
+	if _, ok := id.([]any); ok || id == true { // names like any text
 		id = scriptText(action.Param(r, "id"))
-		if ok && len(list) == 0 {
-			id = nil
-		}
 	}
 	var room any
-	if name := m.RoomName(id); name != "" {
+	if name := m.RoomName(id); id == "" && action.Param(r, "id").String() == "[]" {
+		room = strings.Replace(m.RoomName("x"), "_x:", "_:", 1) // an empty list is true in JavaScript, and its text ""
+	} else if name != "" {
 		room = name
 	}
 	action.JSON(w, r, object{"room": room})

@@ -61,8 +61,12 @@ func (d *records) close() error { return d.db.Close() }
 
 // blueprints answers what no route of the application does.
 func (a *application) blueprints(production bool, policies *route.Policies, log *slog.Logger) (http.Handler, error) {
+	var store blueprint.Store = a.data.store
+	if os.Getenv("CONF_DATABASE") == "" {
+		store = spendingStore{a.data.store, a.data}
+	}
 	api, err := blueprint.New(blueprint.Config{
-		Store:       a.data.store,
+		Store:       store,
 		Notifier:    blueprint.App(a.app),
 		ExposeAll:   true,
 		REST:        true,

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/session"
@@ -30,13 +32,43 @@ func withSession(w http.ResponseWriter, r *http.Request, exception string, fn fu
 }
 
 func sessionCount(w http.ResponseWriter, r *http.Request) {
-	var n float64
+	var n any
 	if withSession(w, r, "Cannot read properties of undefined (reading 'n')", func(s *session.Session) error {
-		n = session.Value[float64](s, "n") + 1
+		n = plusOne(session.Value[any](s, "n"))
 		return s.Set("n", n)
 	}) {
 		action.JSON(w, r, object{"n": n})
 	}
+}
+
+// plusOne is (v || 0) + 1 in JavaScript, for values of a session.
+func plusOne(v any) any {
+	switch v := v.(type) {
+	case nil:
+	case float64:
+		return v + 1
+	case bool:
+		if v {
+			return 2
+		}
+	case string:
+		if v != "" {
+			return v + "1"
+		}
+	default:
+		if _, ok := v.(map[string]any); ok {
+			return "[object Object]1"
+		}
+		var parts []string
+		for _, element := range v.([]any) {
+			if element == nil {
+				element = ""
+			}
+			parts = append(parts, fmt.Sprint(element))
+		}
+		return strings.Join(parts, ",") + "1"
+	}
+	return 1
 }
 
 func sessionGet(w http.ResponseWriter, r *http.Request) {
@@ -64,8 +96,8 @@ func sessionSet(w http.ResponseWriter, r *http.Request) {
 }
 
 func sessionLogin(w http.ResponseWriter, r *http.Request) {
-	id, err := strconv.ParseFloat(action.Param(r, "userId").String(), 64)
-	if err != nil || id == 0 {
+	id, err := strconv.ParseFloat(strings.TrimSpace(scriptText(action.Param(r, "userId"))), 64)
+	if action.Param(r, "userId").String() == "true" || err != nil || id == 0 {
 		id = 1
 	}
 	if withSession(w, r, "Cannot set properties of undefined (setting 'userId')", func(s *session.Session) error { return s.Set("userId", id) }) {
