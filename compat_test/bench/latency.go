@@ -64,13 +64,13 @@ func (b *bench) playLatency() error {
 // is repeated until both sides had their processors to themselves, and of several
 // the least disturbed counts.
 const (
-	latencyTries = 4
+	latencyTries = 3
 	undisturbed  = 0.005 // share of the time that either side waited for its processor
 )
 
 // latency records quantiles; rate is that of answers or deliveries per second.
 func (st *stage) latency(l latency, row string, rate float64) error {
-	a := load.Arrivals{Rate: rate, Seed: 7, Warm: 500 * time.Millisecond, Measure: 2 * time.Second, CPU: st.server.CPU}
+	a := load.Arrivals{Rate: rate, Seed: 7, Warm: 500 * time.Millisecond, Measure: 1500 * time.Millisecond, CPU: st.server.CPU}
 	if st.b.results.Short {
 		a.Measure = time.Second
 	}
@@ -80,7 +80,11 @@ func (st *stage) latency(l latency, row string, rate float64) error {
 	}
 	var s *load.Sample
 	least := 2.0
-	for range latencyTries {
+	tries := latencyTries
+	if st.b.results.Short {
+		tries = 1
+	}
+	for range tries {
 		before, err := st.waited()
 		if err != nil {
 			return err

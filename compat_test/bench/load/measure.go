@@ -10,6 +10,8 @@ type Window struct {
 	Warm, Measure time.Duration
 	// MaxOps ends the measurement early.
 	MaxOps int64
+	// MinOps prolongs it, up to fivefold: servers that answer in bursts need several.
+	MinOps int64
 	// CPU returns what the server has used so far.
 	CPU func() (time.Duration, error)
 }
@@ -77,8 +79,13 @@ func (l *Loop) measure(w Window, ops *int64, each func()) (*Sample, error) {
 		return nil, err
 	}
 	began, counted, dropped := time.Now(), *ops, l.Lost
-	err = l.Run(began.Add(w.Measure), func() bool {
-		return turn() || w.MaxOps > 0 && *ops-counted >= w.MaxOps
+	limit := w.Measure
+	if w.MinOps > 0 {
+		limit *= 5
+	}
+	err = l.Run(began.Add(limit), func() bool {
+		n := *ops - counted
+		return turn() || w.MaxOps > 0 && n >= w.MaxOps || w.MinOps > 0 && n >= w.MinOps && time.Since(began) >= w.Measure
 	})
 	if err != nil {
 		return nil, err

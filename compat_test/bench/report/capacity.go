@@ -21,9 +21,7 @@ var planned = machineModel{cores: 16, memory: 64 << 30, network: 10e9 / 8, use: 
 
 // Assumed, not measured.
 const (
-	kernelBytes  = 5 << 10 // of an idle TCP connection, outside the process
 	appBytes     = 2 << 10 // of the application's own state
-	clusterCost  = 10e-6   // seconds per message another node sends us
 	frameBytes   = 60      // TCP, IP and frame headers of a small packet
 	stormSeconds = 60      // in which the clients of a lost machine come back
 )
@@ -48,8 +46,9 @@ var traffics = []traffic{
 
 // costs are the measured figures capacity follows from, in seconds and bytes.
 type costs struct {
-	memory                                         float64
+	memory, kernel                                 float64 // of the process; of the kernel, one end
 	heartbeat, echo, delivery, request, connecting float64 // heartbeat per second
+	cluster                                        float64 // per message from another node
 }
 
 func (r *Results) costs() (costs, error) {
@@ -66,8 +65,12 @@ func (r *Results) costs() (costs, error) {
 		return 0
 	}
 	c := costs{
-		memory:     value("idle-100k", "idle-eio4") * 1024,
-		heartbeat:  value("heartbeat-100k") * 1e-6 / 25,
+		memory:    value("idle-100k", "idle-eio4") * 1024,
+		kernel:    value("kernel-100k") * 1024 / 2,
+		heartbeat: value("heartbeat-100k") * 1e-6 / 25,
+		// Two members, one on each node: a broadcast is two deliveries. What is left of
+		// both without them is the way between the nodes; the receiver has half of it.
+		cluster:    max(value("cluster-2")-value("latency-broadcast-cpu"), 0) * 1e-6,
 		echo:       value("latency-echo-cpu") * 1e-6,
 		delivery:   value("latency-broadcast-cpu") * 1e-6,
 		connecting: value("connect-eio4") * 1e-6,
@@ -91,7 +94,7 @@ type fleet struct {
 func (c *costs) machines(n float64, t traffic) fleet {
 	m := planned
 	cpu := c.heartbeat + t.sends*c.echo + t.posts*c.echo + t.requests*c.request + t.deliveries*c.delivery
-	perMemory := m.memory * m.useMemory / (c.memory + kernelBytes + appBytes)
+	perMemory := m.memory * m.useMemory / (c.memory + c.kernel + appBytes)
 	perNetwork := m.network * m.use / max(t.deliveries*(t.bytes+frameBytes)+2*frameBytes/25.0, 1)
 	need := 1.0
 	limit := ""
@@ -101,7 +104,7 @@ func (c *costs) machines(n float64, t traffic) fleet {
 		extra := 0.0
 		if t.roomSize > 0 && need > 1 {
 			visited := need*(1-math.Pow(1-1/need, t.roomSize)) - 1 // other nodes with a member
-			extra = t.posts * visited * clusterCost
+			extra = t.posts * visited * c.cluster
 		}
 		perCPU := m.cores * m.efficiency * m.use / (cpu + extra)
 		per := min(perCPU, perMemory, perNetwork)
@@ -140,18 +143,20 @@ func (r *Results) Capacity() (string, error) {
 		"[benchmarks.md](benchmarks.md) by `compat_test/bench/report/capacity.go` (`make bench` writes this page; a test holds it to the figures).\n\n")
 	fmt.Fprintf(b, "## Measured\n\n| figure | value |\n|---|---|\n")
 	fmt.Fprintf(b, "| memory of an idle connection (Rss) | %s KiB |\n", Figure(c.memory/1024))
-	fmt.Fprintf(b, "| heartbeats of a connection, CPU per second | %s µs |\n", Figure(c.heartbeat*1e6))
+	fmt.Fprintf(b, "| the kernel's memory of it | %s KiB |\n", Figure(c.kernel/1024))
+	fmt.Fprintf(b, "| heartbeats of a connection, one every 25 s, CPU per second | %s µs |\n", Figure(c.heartbeat*1e6))
 	fmt.Fprintf(b, "| event with ack, at a quarter of saturation | %s µs |\n", Figure(c.echo*1e6))
 	fmt.Fprintf(b, "| delivery of a broadcast, at a quarter of saturation | %s µs |\n", Figure(c.delivery*1e6))
 	fmt.Fprintf(b, "| virtual request with session, at a quarter of saturation | %s µs |\n", Figure(c.request*1e6))
+	fmt.Fprintf(b, "| message from another node, besides its deliveries | %s µs |\n", Figure(c.cluster*1e6))
 	fmt.Fprintf(b, "| connecting | %s µs |\n\n", Figure(c.connecting*1e6))
 	b.WriteString("A quarter of saturation is used because production servers are not saturated, and where packets do not meet they do not share writes.\n\n")
 	fmt.Fprintf(b, "## Assumed\n\n- A machine has %.0f cores like the one measured, %.0f GiB and %.0f Gbit/s. %.0f %% of cores and network and %.0f %% of memory are planned for; "+
 		"the rest is for peaks, and for the load of a machine that is lost. One machine more than computed is counted.\n", m.cores, m.memory/(1<<30), m.network*8/1e9, 100*m.use, 100*m.useMemory)
 	fmt.Fprintf(b, "- With all cores busy each does %.0f %% of what one does alone. The measurements used one core; this factor is not measured.\n", 100*m.efficiency)
-	fmt.Fprintf(b, "- The kernel needs %d KiB for an idle connection, the application %d KiB for its own state of it.\n", kernelBytes>>10, appBytes>>10)
-	fmt.Fprintf(b, "- Members of a room are spread over all machines at random; a message costs each other machine that has a member %.0f µs to take from the adapter (not measured), besides the deliveries. "+
-		"Placing clients by room avoids that. The broker's own machines are not counted.\n", clusterCost*1e6)
+	fmt.Fprintf(b, "- The application needs %d KiB for its own state of a connection. The kernel's memory is half of what it holds for both ends, in caches of objects and buffers of TCP.\n", appBytes>>10)
+	b.WriteString("- Members of a room are spread over all machines at random; each other machine that has a member takes the message from the adapter, besides the deliveries. " +
+		"Placing clients by room avoids that. The broker's own machines are not counted; [cluster.md](cluster.md) says where each adapter stops.\n")
 	b.WriteString("- No TLS: terminate it in front, or add its memory (tens of KiB per connection in Go) and its CPU.\n" +
 		"- The limits follow the use: `MaxSessions` (default 50,000), `ulimit -n`, `net.core.somaxconn`, `net.ipv4.tcp_mem`, ports of load balancers.\n\n")
 	b.WriteString("## Machines\n\n| what a client does | 1 million | 10 million | 100 million | limit |\n|---|---|---|---|---|\n")

@@ -69,7 +69,10 @@ func (r *Results) method(b *strings.Builder) {
 	fmt.Fprintf(b, "- %d rounds at most: the long measurements (10,000 members, connecting, clusters) and most of revision 3 twice; latencies, records, 100,000 connections, the curves and the peers no goal is about (zishang, karagenc) once.\n", r.Rounds)
 	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather. Polling clients send the headers of a browser.\n" +
 		"- Latencies count from when a request was due (Poisson arrivals, no coordinated omission), generator included.\n" +
-		"- Of up to five measurements of a latency the one counts in which server and load waited least for a processor.\n" +
+		"- Of up to three measurements of a latency the one counts in which server and load waited least for a processor. " +
+		"That neither the generator nor the kernel is the limit shows in the same rows: how late requests left, and what the floor, which does nothing else, takes at our rate.\n" +
+		"- Clusters: both nodes and Redis share one processor, so that deliveries per second are what that buys. Records: without sessions, ten connections to PostgreSQL on either side, which runs beside the load; answers uncompressed. " +
+		"In production Sails compresses answers over HTTP when a client lets it, which would cost it more.\n" +
 		"- Every delivery of a broadcast is checked to come once and in order.\n")
 	if r.Disturbance > 0 {
 		fmt.Fprintf(b, "- That wait was %.1f %% of the time in the median: what else the machine does is in the tails.\n", 100*r.Disturbance)

@@ -72,7 +72,7 @@ func TestPages_FollowTheFigures(t *testing.T) {
 // More clients never need fewer machines, and twice as many not more than twice as
 // many and the spare, unless rooms spread over more machines.
 func TestMachines_Grow(t *testing.T) {
-	c := costs{memory: 8 << 10, heartbeat: 0.2e-6, echo: 10e-6, delivery: 5e-6, request: 20e-6, connecting: 80e-6}
+	c := costs{memory: 8 << 10, kernel: 3 << 10, cluster: 20e-6, heartbeat: 0.2e-6, echo: 10e-6, delivery: 5e-6, request: 20e-6, connecting: 80e-6}
 	for _, tr := range traffics {
 		last := 0
 		for n := 1e5; n <= 1e9; n *= 2 {
