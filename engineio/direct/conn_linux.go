@@ -150,8 +150,8 @@ func (c *conn) End(err error) {
 
 const badRequest = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
 
-// context makes the context of a request.
-func (c *conn) context() (context.Context, context.CancelFunc) {
+// context makes the context of a request, which Hangup ends.
+func (c *conn) context() context.Context {
 	if c.ctx == nil {
 		c.ctx = &connContext{Context: c.listener.base, conn: c.conn}
 		if f := c.listener.srv.ConnContext; f != nil {
@@ -162,7 +162,7 @@ func (c *conn) context() (context.Context, context.CancelFunc) {
 	c.mu.Lock()
 	c.cancel = cancel
 	c.mu.Unlock()
-	return ctx, cancel
+	return ctx
 }
 
 func (c *conn) dropContext() {

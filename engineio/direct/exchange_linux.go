@@ -2,7 +2,6 @@ package direct
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -49,10 +48,9 @@ func (x *exchange) Run() {
 	if c.remote == "" {
 		c.remote = c.peer.String()
 	}
-	ctx, cancel := c.context()
 	defer c.listener.answered()
-	aborted := x.serve(ctx)
-	cancel()
+	aborted := x.serve()
+	c.Hangup() // the context ends with the handler
 	c.dropContext()
 	x.body.over = true
 	switch {
@@ -80,16 +78,8 @@ func (x *exchange) Run() {
 }
 
 // serve calls the handler; it tells whether that panicked.
-func (x *exchange) serve(ctx context.Context) (aborted bool) {
+func (x *exchange) serve() (aborted bool) {
 	c := x.conn
-	base := http.Request{
-		Method: x.head.method, URL: &x.url, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: x.head.header, Body: http.NoBody, ContentLength: x.head.contentLength,
-		Host: x.head.host, RemoteAddr: c.remote, RequestURI: x.head.target, Close: x.head.close,
-	}
-	if x.head.contentLength > 0 {
-		base.Body = &x.body
-	}
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -103,7 +93,15 @@ func (x *exchange) serve(ctx context.Context) (aborted bool) {
 			_ = c.conn.Close()
 		}
 	}()
-	c.listener.handler().ServeHTTP(x, base.WithContext(ctx))
+	base := http.Request{
+		Method: x.head.method, URL: &x.url, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: x.head.header, Body: http.NoBody, ContentLength: x.head.contentLength,
+		Host: x.head.host, RemoteAddr: c.remote, RequestURI: x.head.target, Close: x.head.close,
+	}
+	if x.head.contentLength > 0 {
+		base.Body = &x.body
+	}
+	c.listener.handler().ServeHTTP(x, base.WithContext(c.context()))
 	return false
 }
 
@@ -174,7 +172,6 @@ func (x *exchange) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c := x.conn
 	x.hijacked = true
 	c.listener.release(c)
-	c.dropContext()
 	_ = c.conn.SetDeadline(time.Time{})
 	var r *bufio.Reader
 	if n := len(c.partial); n == 0 {

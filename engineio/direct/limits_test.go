@@ -1,0 +1,352 @@
+//go:build linux
+
+package direct_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-sails/sails/engineio/direct"
+)
+
+// await receives from c or fails the test.
+func await[T any](t testing.TB, c <-chan T, what string) T {
+	t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case v := <-c:
+		return v
+	case <-late.C:
+		t.Fatalf("no %s in %v", what, patience)
+		panic("unreachable")
+	}
+}
+
+// ended waits for the end of a connection and tells when it came.
+func ended(t *testing.T, c net.Conn) time.Duration {
+	t.Helper()
+	began := time.Now()
+	_, err := io.Copy(io.Discard, c)
+	var late net.Error
+	if errors.As(err, &late) && late.Timeout() {
+		t.Fatal("the connection did not end")
+	}
+	return time.Since(began)
+}
+
+// SEC-16: whoever is silent, slow with a head, or idle between requests is closed.
+func TestLimits_SlowClients(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "direct", &http.Server{
+		Handler:           http.HandlerFunc(teller),
+		ReadHeaderTimeout: 400 * time.Millisecond, IdleTimeout: 700 * time.Millisecond,
+	})
+	for name, c := range map[string]struct {
+		send  string
+		answ  bool
+		after time.Duration
+	}{
+		"silent":           {"", false, 400 * time.Millisecond},
+		"half a head":      {ask("a")[:30], false, 400 * time.Millisecond},
+		"idle":             {ask("a"), true, 700 * time.Millisecond},
+		"half of the next": {ask("a") + ask("a")[:30], true, 400 * time.Millisecond},
+		"after a body":     {tell("a", "body"), true, 700 * time.Millisecond},
+		"other, silent":    {"GET /", false, 400 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.dial(t)
+			write(t, conn, c.send)
+			if c.answ {
+				if a := answer(bufio.NewReader(conn)); !strings.HasPrefix(a, "200") {
+					t.Fatal(a)
+				}
+			}
+			if took := ended(t, conn); took < c.after-150*time.Millisecond || took > c.after+3*time.Second {
+				t.Fatalf("closed after %v, want %v", took, c.after)
+			}
+		})
+	}
+	t.Run("one byte at a time", func(t *testing.T) {
+		t.Parallel()
+		conn := s.dial(t)
+		began := time.Now()
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for _, b := range []byte(ask(strings.Repeat("a", 1000))) {
+			<-tick.C
+			if _, err := conn.Write([]byte{b}); err != nil {
+				break
+			}
+		}
+		if took := time.Since(began); took > 4*time.Second {
+			t.Fatalf("went on for %v", took)
+		}
+	})
+}
+
+// SEC-3: connections that ask nothing are bounded; the oldest goes.
+func TestLimits_SilentConnections(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(teller)})
+	asked := s.dial(t)
+	r := bufio.NewReader(asked)
+	write(t, asked, ask("a"))
+	if a := answer(r); !strings.HasPrefix(a, "200") {
+		t.Fatal(a)
+	}
+	oldest := s.dial(t)
+	for range direct.MaxFresh {
+		s.dial(t)
+	}
+	if took := ended(t, oldest); took > 5*time.Second {
+		t.Fatalf("the oldest was closed after %v", took)
+	}
+	for _, c := range []net.Conn{asked, s.dial(t)} { // the others are served
+		write(t, c, ask("a"))
+		if a := answer(bufio.NewReader(c)); !strings.HasPrefix(a, "200") {
+			t.Fatal(a)
+		}
+	}
+}
+
+// A request whose client is gone is told, whatever came behind it.
+func TestHeld_ClientGone(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		behind string
+		end    func(*net.TCPConn)
+	}{
+		"closed":         {"", func(c *net.TCPConn) { c.Close() }},
+		"half-closed":    {"", func(c *net.TCPConn) { c.CloseWrite() }},
+		"aborted":        {"", func(c *net.TCPConn) { _ = c.SetLinger(0); c.Close() }},
+		"with one more":  {ask("b"), func(c *net.TCPConn) { c.Close() }},
+		"with a start":   {"GET /socket", func(c *net.TCPConn) { _ = c.SetLinger(0); c.Close() }},
+		"with a foreign": {"GET / HTTP/1.1\r\n\r\n", func(c *net.TCPConn) { c.CloseWrite() }},
+	} {
+		held, gone := make(chan string, 2), make(chan error, 2)
+		s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			held <- r.RemoteAddr
+			<-r.Context().Done()
+			gone <- r.Context().Err()
+		})})
+		conn := s.dial(t)
+		write(t, conn, ask("a"))
+		if got := await(t, held, "request"); got != conn.LocalAddr().String() {
+			t.Fatalf("%s: remote address %s, want %s", name, got, conn.LocalAddr())
+		}
+		write(t, conn, c.behind)
+		c.end(conn)
+		if err := await(t, gone, "cancellation"); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+}
+
+// Requests wait in order behind a held one; handlers that wait hold up nobody else
+// (SEC-43).
+func TestHeld_OthersGoOn(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	held := make(chan struct{}, 100)
+	s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.RequestURI, "hold") {
+			held <- struct{}{}
+			<-release
+		}
+		_, _ = io.WriteString(w, r.RequestURI)
+	})})
+	conn := s.dial(t)
+	write(t, conn, ask("hold")+ask("b")+lines("GET /other HTTP/1.1", "Host: a"))
+	for range 20 {
+		write(t, s.dial(t), ask("hold"))
+		await(t, held, "request")
+	}
+	await(t, held, "request")
+	other := s.dial(t)
+	write(t, other, ask("c"))
+	if a := answer(bufio.NewReader(other)); !strings.Contains(a, "how=c") {
+		t.Fatal(a)
+	}
+	close(release)
+	r := bufio.NewReader(conn)
+	for _, want := range []string{"how=hold", "how=b", "/other"} {
+		if a := answer(r); !strings.Contains(a, want) {
+			t.Fatalf("%s, want %s", a, want)
+		}
+	}
+}
+
+// Shutdown answers what is under way, as the last of its connection, and closes the
+// rest (SEC-91).
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	release, held := make(chan struct{}), make(chan struct{}, 1)
+	s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.RequestURI, "hold") {
+			held <- struct{}{}
+			<-release
+		}
+		_, _ = io.WriteString(w, "answered")
+	})})
+	idle, silent, busy := s.dial(t), s.dial(t), s.dial(t)
+	write(t, idle, ask("a"))
+	idleAnswers := bufio.NewReader(idle)
+	if a := answer(idleAnswers); !strings.HasPrefix(a, "200") {
+		t.Fatal(a)
+	}
+	write(t, busy, ask("hold"))
+	await(t, held, "request")
+	done := make(chan error, 1)
+	go func() { done <- s.direct.Shutdown(context.Background()) }()
+	ended(t, silent)
+	if a := answer(idleAnswers); a != "end" {
+		t.Fatal(a)
+	}
+	select {
+	case err := <-done:
+		t.Fatalf("returned with a request under way: %v", err)
+	default:
+	}
+	close(release)
+	if err := await(t, done, "return of Shutdown"); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(busy)
+	if a := answer(r); !strings.Contains(a, "answered") || !strings.Contains(a, "close=true") {
+		t.Fatal(a)
+	}
+	if a := answer(r); a != "end" {
+		t.Fatal(a)
+	}
+	if err := s.direct.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("second Close: %v", err)
+	}
+}
+
+// When its time is over, Shutdown cuts off.
+func TestShutdown_InTime(t *testing.T) {
+	t.Parallel()
+	held, gone := make(chan struct{}), make(chan struct{})
+	s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(held)
+		<-r.Context().Done()
+		close(gone)
+	})})
+	conn := s.dial(t)
+	write(t, conn, ask("a"))
+	await(t, held, "request")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.direct.Shutdown(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	await(t, gone, "cancellation")
+	ended(t, conn)
+}
+
+// What a handler can ask of a request and its connection.
+func TestRequest_Surroundings(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	type connKey struct{}
+	found := make(chan []any, 1)
+	srv := &http.Server{
+		BaseContext: func(net.Listener) context.Context { return context.WithValue(context.Background(), key{}, "base") },
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, c.RemoteAddr().String())
+		},
+	}
+	srv.Handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		ctx := r.Context()
+		found <- []any{ctx.Value(key{}), ctx.Value(connKey{}), ctx.Value(http.ServerContextKey) == any(srv), ctx.Value(http.LocalAddrContextKey).(net.Addr).String()}
+	})
+	s := serve(t, "direct", srv)
+	conn := s.dial(t)
+	write(t, conn, ask("a"))
+	got := await(t, found, "request")
+	for i, want := range []any{"base", conn.LocalAddr().String(), true, s.addr} {
+		if got[i] != want {
+			t.Errorf("%d: %v, want %v", i, got[i], want)
+		}
+	}
+}
+
+// A connection that a handler takes over blocks and keeps deadlines like any other,
+// and begins with what came behind the request.
+func TestHijack(t *testing.T) {
+	t.Parallel()
+	problem := make(chan error, 1)
+	s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		problem <- func() error {
+			conn, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				return err
+			}
+			defer conn.Close()
+			if _, _, err := http.NewResponseController(w).Hijack(); !errors.Is(err, http.ErrHijacked) {
+				return errors.New("taken over twice")
+			}
+			if _, err := w.Write(nil); !errors.Is(err, http.ErrHijacked) {
+				return errors.New("answered after")
+			}
+			if err := conn.SetReadDeadline(time.Now().Add(30 * time.Millisecond)); err != nil {
+				return err
+			}
+			if n, err := conn.Read(make([]byte, 10)); n != 0 || !isLate(err) {
+				return errors.New("the deadline did not hold")
+			}
+			if err := conn.SetReadDeadline(time.Time{}); err != nil {
+				return err
+			}
+			if _, err := io.WriteString(conn, "go on"); err != nil {
+				return err
+			}
+			all, err := io.ReadAll(rw)
+			if err != nil {
+				return err
+			}
+			if string(all) != "behind"+strings.Repeat("x", 100_000) {
+				return errors.New("read something else")
+			}
+			// More than the kernel takes: the rest waits for the client.
+			_, err = conn.Write(make([]byte, 20<<20))
+			return err
+		}()
+	})})
+	conn := s.dial(t)
+	write(t, conn, ask("a")+"behind")
+	if _, err := io.ReadFull(conn, make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	write(t, conn, strings.Repeat("x", 100_000))
+	_ = conn.CloseWrite()
+	if n, err := io.Copy(io.Discard, conn); n != 20<<20 || err != nil {
+		t.Fatalf("%d bytes: %v", n, err)
+	}
+	if err := await(t, problem, "end of the handler"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func isLate(err error) bool {
+	var late net.Error
+	return errors.As(err, &late) && late.Timeout()
+}
+
+func TestListen_Refuses(t *testing.T) {
+	t.Parallel()
+	for _, bad := range []string{"", "socket.io/", "/a b/", "/%41/", "/../", "//", "/a//b/", "/a/./", "/ü/", "/a?b"} {
+		if _, err := direct.Listen(nil, &http.Server{}, bad); err == nil {
+			t.Errorf("path %q was taken", bad)
+		}
+	}
+}
