@@ -173,6 +173,13 @@ func (r *Results) Capacity() (string, error) {
 	per := 1e8 / float64(idle.machines-1)
 	fmt.Fprintf(b, "\nWhen a machine with %.1f million idle connections is lost and its clients come back to the others within %d s, they cost %.1f cores of CPU for that time, all machines together.\n",
 		per/1e6, stormSeconds, per*c.connecting/stormSeconds)
+	rates := AssumedRates()
+	if err := rates.Measure(r); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(b, "\n## Messages between nodes\n\nWhere each adapter stops, by the model of [cluster.md](cluster.md), with a broker that delivers %.0f copies per second and nodes that decode %.0f with half a core, "+
+		"both from the figures above; %.0f notifying transactions per second, %.0f servers of a Redis Cluster and members on %.0f nodes are assumed (`go run ./cluster/scaling` takes others):\n\n%s",
+		rates.Broker, rates.Node, rates.Commits, rates.Servers, rates.Spread, rates.Scaling())
 	if len(r.Curves) > 0 {
 		b.WriteString("\n## How the figures scale\n\n")
 		r.explainMembers(b)
