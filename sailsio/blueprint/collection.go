@@ -48,16 +48,16 @@ func (c *call) add(ctx context.Context) (any, error) {
 	}
 	store := c.api.cfg.Store
 	var child, record model.Record
-	err = store.Transaction(ctx, func(ctx context.Context) error {
+	err = c.write(ctx, func(ctx context.Context) (any, error) {
 		var err error
 		if _, child, err = c.both(ctx, assoc); err != nil {
-			return err
+			return nil, err
 		}
 		if err = store.AddToCollection(ctx, c.m, c.o.ID, assoc.Alias, c.o.AssociatedIDs); err != nil {
-			return err
+			return nil, err
 		}
 		record, err = c.one(ctx)
-		return err
+		return c.o.ID, err
 	})
 	if err != nil {
 		return nil, err
@@ -82,16 +82,16 @@ func (c *call) remove(ctx context.Context) (any, error) {
 	}
 	store := c.api.cfg.Store
 	var record model.Record
-	err = store.Transaction(ctx, func(ctx context.Context) error {
+	err = c.write(ctx, func(ctx context.Context) (any, error) {
 		var err error
 		if _, _, err = c.both(ctx, assoc); err != nil {
-			return err
+			return nil, err
 		}
 		if err = store.RemoveFromCollection(ctx, c.m, c.o.ID, assoc.Alias, c.o.AssociatedIDs); err != nil {
-			return err
+			return nil, err
 		}
 		record, err = c.one(ctx)
-		return err
+		return c.o.ID, err
 	})
 	if err != nil {
 		return nil, err
@@ -119,32 +119,32 @@ func (c *call) replace(ctx context.Context) (any, error) {
 	var record model.Record
 	var taken []stolen
 	var before []model.Record
-	err = store.Transaction(ctx, func(ctx context.Context) error {
+	err = c.write(ctx, func(ctx context.Context) (any, error) {
 		// The parent first: an unknown one changes nothing (SU-17).
 		q, err := c.target(model.Criteria{}, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		key := assoc.Target.PrimaryKey.Name
 		members, err := c.m.Query(model.Criteria{}, []model.Populate{{Alias: assoc.Alias, Criteria: model.Criteria{Select: []string{key}}}}, model.Limits{})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		q.Populates = members.Populates
 		parent, err := c.read(ctx, q)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		c.o.ID = parent[c.m.PrimaryKey.Name]
 		before, _ = parent[assoc.Alias].([]model.Record)
 		if taken, err = c.owners(ctx, assoc, ids); err != nil {
-			return err
+			return nil, err
 		}
 		if err = store.ReplaceCollection(ctx, c.m, c.o.ID, assoc.Alias, ids); err != nil {
-			return err
+			return nil, err
 		}
 		record, err = c.one(ctx)
-		return err
+		return c.o.ID, err
 	})
 	if err != nil {
 		return nil, err

@@ -145,13 +145,14 @@ type Exposure struct {
 	Parse func(r *http.Request, parse func() (*Options, error)) (*Options, error)
 }
 
-// API serves blueprints. It is immutable and safe for concurrent use.
+// API serves blueprints. It is safe for concurrent use.
 type API struct {
 	cfg    Config
 	schema *model.Schema
 	models []*exposed
 	byName map[string]*exposed
 	log    *slog.Logger
+	order  order
 }
 
 // exposed is a model with what it serves.

@@ -20,6 +20,8 @@ type call struct {
 	o   *Options
 	// later are the things to do when the transaction has been committed, in order.
 	later []func(ctx context.Context) error
+	// giveTurn gives back the turn of the record that was written; nil without one.
+	giveTurn func()
 }
 
 // errNotFound ends an action with 404.
@@ -100,6 +102,7 @@ func (c *call) answer(name Action, assoc *model.Association, run func(*call, con
 	if err != nil {
 		return nil, err
 	}
+	defer c.done()
 	body, err := run(c, c.r.Context())
 	if err != nil {
 		return nil, err

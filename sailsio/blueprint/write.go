@@ -58,7 +58,7 @@ func (c *call) create(ctx context.Context) (any, error) {
 	store := c.api.cfg.Store
 	var record model.Record
 	var taken []stolen
-	err := store.Transaction(ctx, func(ctx context.Context) error {
+	err := c.write(ctx, func(ctx context.Context) (any, error) {
 		for _, assoc := range c.m.Associations {
 			list, isList := c.o.Values[assoc.Alias].([]any)
 			if assoc.Kind != model.ToMany || !isList {
@@ -70,18 +70,18 @@ func (c *call) create(ctx context.Context) (any, error) {
 			}
 			found, err := c.owners(ctx, assoc, ids)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			taken = append(taken, found...)
 		}
 		created, err := store.Create(ctx, c.m, c.o.Values)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		c.o.ID = created[c.m.PrimaryKey.Name]
 		c.o.Scope = nil // the new record is the client's own
 		record, err = c.one(ctx)
-		return err
+		return c.o.ID, err
 	})
 	if err != nil {
 		return nil, err
@@ -99,10 +99,10 @@ func (c *call) update(ctx context.Context) (any, error) {
 	store := c.api.cfg.Store
 	var previous, record, changes model.Record
 	sent := c.o.ID
-	err := store.Transaction(ctx, func(ctx context.Context) error {
+	err := c.write(ctx, func(ctx context.Context) (any, error) {
 		var err error
 		if previous, err = c.one(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		key := c.m.PrimaryKey.Name
 		c.o.ID = previous[key]
@@ -111,18 +111,20 @@ func (c *call) update(ctx context.Context) (any, error) {
 		}
 		c.o.Values[key] = previous[key]
 		if changes, err = c.m.CheckSet(c.o.Values, time.Now()); err != nil {
-			return c.invalid(c.m, c.o.Values, true, err)
+			return nil, c.invalid(c.m, c.o.Values, true, err)
 		}
 		q, err := c.target(model.Criteria{}, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := store.UpdateOne(ctx, q, changes); err != nil {
-			return c.invalid(c.m, c.o.Values, true, err)
+		if updated, err := store.UpdateOne(ctx, q, changes); err == nil && updated == nil {
+			return nil, errNotFound // somebody destroyed it meanwhile
+		} else if err != nil {
+			return nil, c.invalid(c.m, c.o.Values, true, err)
 		}
 		c.o.Scope = nil // the change may have taken the record out of it
 		record, err = c.one(ctx)
-		return err
+		return c.o.ID, err
 	})
 	if err != nil {
 		return nil, err
@@ -156,17 +158,20 @@ func (c *call) destroy(ctx context.Context) (any, error) {
 	store := c.api.cfg.Store
 	var record model.Record
 	sent := c.o.ID
-	err := store.Transaction(ctx, func(ctx context.Context) error {
+	err := c.write(ctx, func(ctx context.Context) (any, error) {
 		var err error
 		if record, err = c.one(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		q, err := c.target(model.Criteria{}, nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		_, err = store.Destroy(ctx, q)
-		return err
+		destroyed, err := store.Destroy(ctx, q)
+		if err == nil && len(destroyed) == 0 {
+			err = errNotFound // somebody was faster
+		}
+		return record[c.m.PrimaryKey.Name], err
 	})
 	if err != nil {
 		return nil, err

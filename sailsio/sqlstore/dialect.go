@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,8 @@ type dialect struct {
 	// makes null differ from every value in != and nin: each as Waterline's adapter
 	// for the database has it, sails-disk in place of one for SQLite.
 	ownPatterns, nullDiffers bool
+	// isolation is that of transactions; zero is the database's own choice.
+	isolation sql.IsolationLevel
 	// forUpdate locks the rows a transaction is going to change.
 	forUpdate string
 	// ignore makes an insert skip rows that exist: a verb and a suffix.

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -23,6 +24,8 @@ func mysqlDialect() *dialect {
 		},
 		jsonEqual:    func(c string) string { return c },
 		ownPatterns:  true,
+		// Its own choice would show what was destroyed meanwhile, and lock gaps.
+		isolation:    sql.LevelReadCommitted,
 		forUpdate:    " FOR UPDATE",
 		insertIgnore: "INSERT IGNORE",
 		noLimit:      "9223372036854775807",

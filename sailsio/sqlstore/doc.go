@@ -18,7 +18,10 @@
 //
 // Every write runs in a transaction with its changes to associations and its
 // lifecycle callbacks. Transaction makes one of several calls; it travels in
-// the context, so callbacks that use the context they get are part of it.
+// the context, so callbacks that use the context they get are part of it. A write
+// that loses against another one, by a deadlock for example, is tried again a few
+// times; model.ErrConflict says that it was in vain. In MySQL transactions are READ
+// COMMITTED, as they are in PostgreSQL by default.
 //
 // # Existing databases
 //

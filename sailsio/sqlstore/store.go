@@ -121,7 +121,7 @@ func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) er
 	}
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	tx, err := s.db.BeginTx(ctx, nil)
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: s.d.isolation})
 	if err != nil {
 		return s.conflicting(fmt.Errorf("sqlstore: beginning a transaction: %w", err))
 	}
