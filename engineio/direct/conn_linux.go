@@ -32,6 +32,7 @@ type conn struct {
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // of the request under way; guarded by mu
+	gone   bool               // the client has closed its side; guarded by mu
 
 	in         *list // guarded by listener.mu
 	prev, next *conn // guarded by listener.mu
@@ -133,11 +134,9 @@ func (c *conn) proceed() {
 // Hangup implements eventloop.Reader: the client does not wait for the answer.
 func (c *conn) Hangup() {
 	c.mu.Lock()
-	cancel := c.cancel
+	c.gone = true
 	c.mu.Unlock()
-	if cancel != nil {
-		cancel()
-	}
+	c.endContext()
 }
 
 // End implements eventloop.Reader. Half a head is answered as net/http does.
@@ -161,14 +160,21 @@ func (c *conn) context() context.Context {
 	ctx, cancel := context.WithCancel(c.ctx)
 	c.mu.Lock()
 	c.cancel = cancel
+	gone := c.gone
 	c.mu.Unlock()
+	if gone {
+		cancel()
+	}
 	return ctx
 }
 
-func (c *conn) dropContext() {
+func (c *conn) endContext() {
 	c.mu.Lock()
-	c.cancel = nil
+	cancel := c.cancel
 	c.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
 }
 
 // connContext knows the local address when somebody asks.

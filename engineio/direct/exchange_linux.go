@@ -50,8 +50,7 @@ func (x *exchange) Run() {
 	}
 	defer c.listener.answered()
 	aborted := x.serve()
-	c.Hangup() // the context ends with the handler
-	c.dropContext()
+	c.endContext()
 	x.body.over = true
 	switch {
 	case x.hijacked:

@@ -124,13 +124,15 @@ func TestHeld_ClientGone(t *testing.T) {
 	for name, c := range map[string]struct {
 		behind string
 		end    func(*net.TCPConn)
+		early  bool
 	}{
-		"closed":         {"", func(c *net.TCPConn) { c.Close() }},
-		"half-closed":    {"", func(c *net.TCPConn) { c.CloseWrite() }},
-		"aborted":        {"", func(c *net.TCPConn) { _ = c.SetLinger(0); c.Close() }},
-		"with one more":  {ask("b"), func(c *net.TCPConn) { c.Close() }},
-		"with a start":   {"GET /socket", func(c *net.TCPConn) { _ = c.SetLinger(0); c.Close() }},
-		"with a foreign": {"GET / HTTP/1.1\r\n\r\n", func(c *net.TCPConn) { c.CloseWrite() }},
+		"at once":        {"", func(c *net.TCPConn) { c.CloseWrite() }, true},
+		"closed":         {"", func(c *net.TCPConn) { c.Close() }, false},
+		"half-closed":    {"", func(c *net.TCPConn) { c.CloseWrite() }, false},
+		"aborted":        {"", func(c *net.TCPConn) { _ = c.SetLinger(0); c.Close() }, false},
+		"with one more":  {ask("b"), func(c *net.TCPConn) { c.Close() }, false},
+		"with a start":   {"GET /socket", func(c *net.TCPConn) { _ = c.SetLinger(0); c.Close() }, false},
+		"with a foreign": {"GET / HTTP/1.1\r\n\r\n", func(c *net.TCPConn) { c.CloseWrite() }, false},
 	} {
 		held, gone := make(chan string, 2), make(chan error, 2)
 		s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -140,10 +142,15 @@ func TestHeld_ClientGone(t *testing.T) {
 		})})
 		conn := s.dial(t)
 		write(t, conn, ask("a"))
+		if c.early {
+			c.end(conn)
+		}
 		if got := await(t, held, "request"); got != conn.LocalAddr().String() {
 			t.Fatalf("%s: remote address %s, want %s", name, got, conn.LocalAddr())
 		}
-		write(t, conn, c.behind)
+		if c.behind != "" {
+			write(t, conn, c.behind)
+		}
 		c.end(conn)
 		if err := await(t, gone, "cancellation"); !errors.Is(err, context.Canceled) {
 			t.Fatalf("%s: %v", name, err)

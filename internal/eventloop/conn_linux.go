@@ -13,6 +13,7 @@ const (
 	closed  uint32 = 1 << 31 // nobody begins another system call
 	owned   uint32 = 1 << 30 // somebody reads, or may
 	ready   uint32 = 1 << 29 // there may be something to read that nobody was told of
+	hung    uint32 = 1 << 28 // the peer has closed its side
 	calling uint32 = 1<<20 - 1
 )
 
@@ -139,6 +140,9 @@ func (c *Conn) onEvents(events uint32, buf []byte) {
 	if events&(syscall.EPOLLIN|ending) == 0 {
 		return
 	}
+	if events&ending != 0 {
+		c.state.Or(hung)
+	}
 	if c.own() {
 		defer c.contain()
 		c.readOn(buf, false, events&ending != 0)
@@ -170,8 +174,12 @@ func (c *Conn) readOn(buf []byte, mayWait, ending bool) {
 			if !all {
 				c.state.Or(ready) // for whoever reads after a pause
 			}
-			switch c.reader.Input(buf[:n], mayWait) {
+			r := c.reader
+			switch r.Input(buf[:n], mayWait) {
 			case Paused:
+				if c.state.Load()&hung != 0 { // its event may have come before
+					r.Hangup()
+				}
 				return
 			case Later:
 				c.group.pool.Run(&deferred{c: c, p: append([]byte(nil), buf[:n]...)})
@@ -236,8 +244,11 @@ type deferred struct {
 // Run owns the reading side.
 func (d *deferred) Run() {
 	defer d.c.contain()
-	if d.c.reader.Input(d.p, true) == More {
+	r := d.c.reader
+	if r.Input(d.p, true) == More {
 		(*work)(d.c).Run()
+	} else if d.c.state.Load()&hung != 0 {
+		r.Hangup()
 	}
 }
 

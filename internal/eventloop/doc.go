@@ -30,8 +30,9 @@ type Reader interface {
 	// must not wait, and must not run code of the application. Later is no answer
 	// where mayWait is true.
 	Input(p []byte, mayWait bool) Verdict
-	// Hangup says, once or several times, that the peer has closed its side while
-	// reading was paused. It is called by the loop, also concurrently with the owner.
+	// Hangup says, once or several times, that the peer has closed its side although
+	// nobody reads that far. It is called concurrently with the owner, and must not
+	// wait.
 	Hangup()
 	// End is called once, last: the stream has ended (io.EOF), broken, or was closed
 	// here (net.ErrClosed). The connection is closed when it returns. A Reader that
