@@ -110,9 +110,9 @@ func (p *nodePeer) wait(c chan answer) json.RawMessage {
 		}
 		return a.Result
 	case <-p.ended:
-		p.t.Fatalf("node ended: %s", p.output)
+		p.t.Fatalf("node ended: %s", p.Output())
 	case <-limit.C:
-		p.t.Fatalf("node does not answer: %s", p.output)
+		p.t.Fatalf("node does not answer: %s", p.Output())
 	}
 	return nil
 }

@@ -76,33 +76,20 @@ func Run(spec Spec) (*Program, error) {
 	if spec.End == 0 {
 		spec.End = syscall.SIGTERM
 	}
-	ready := make(chan struct{})
-	p := &Program{
-		URL:    "http://127.0.0.1:" + strconv.Itoa(spec.Port),
-		Port:   spec.Port,
-		spec:   spec,
-		cmd:    exec.Command(spec.Path, spec.Args...),
-		output: &tail{ready: ready, word: []byte(spec.Ready)},
-		exited: make(chan struct{}),
-	}
+	cmd := exec.Command(spec.Path, spec.Args...)
 	for _, kv := range os.Environ() {
 		if !strings.HasPrefix(kv, "CONF_") && !strings.HasPrefix(kv, "NODE_ENV=") {
-			p.cmd.Env = append(p.cmd.Env, kv)
+			cmd.Env = append(cmd.Env, kv)
 		}
 	}
-	p.cmd.Env = append(append(p.cmd.Env, "PORT="+strconv.Itoa(spec.Port)), spec.Env...)
-	p.cmd.Dir = spec.Dir
-	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	p.cmd.WaitDelay = time.Second
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true, Credential: spec.As}
-	if err := startOn(spec, p.cmd); err != nil {
-		return nil, fmt.Errorf("program: %s: %w", spec.Path, err)
+	cmd.Env = append(append(cmd.Env, "PORT="+strconv.Itoa(spec.Port)), spec.Env...)
+	cmd.Dir = spec.Dir
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: spec.As}
+	ready := make(chan struct{})
+	p, err := follow(cmd, spec, &tail{ready: ready, word: []byte(spec.Ready)})
+	if err != nil {
+		return nil, err
 	}
-	p.PID = p.cmd.Process.Pid
-	go func() {
-		p.waitErr = p.cmd.Wait()
-		close(p.exited)
-	}()
 	limit, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	if spec.Probe {
@@ -117,6 +104,34 @@ func Run(spec Spec) (*Program, error) {
 		p.Kill()
 		return nil, fmt.Errorf("program: %s was not ready within %v\n%s", spec.Path, startLimit, p.Output())
 	}
+}
+
+// Follow starts a command as it is, without waiting for anything. What it prints is
+// kept unless it has an output of its own.
+func Follow(cmd *exec.Cmd) (*Program, error) {
+	return follow(cmd, Spec{Path: cmd.Path, End: syscall.SIGTERM}, new(tail))
+}
+
+func follow(cmd *exec.Cmd, spec Spec, output *tail) (*Program, error) {
+	p := &Program{URL: "http://127.0.0.1:" + strconv.Itoa(spec.Port), Port: spec.Port, spec: spec, cmd: cmd, output: output, exited: make(chan struct{})}
+	if cmd.Stdout == nil {
+		cmd.Stdout = output
+	}
+	cmd.Stderr = output
+	cmd.WaitDelay = time.Second
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	if err := startOn(spec, cmd); err != nil {
+		return nil, fmt.Errorf("program: %s: %w", spec.Path, err)
+	}
+	p.PID = cmd.Process.Pid
+	go func() {
+		p.waitErr = cmd.Wait()
+		close(p.exited)
+	}()
+	return p, nil
 }
 
 // startOn forks with the thread on the processors, so that the program begins there.
@@ -213,6 +228,9 @@ func (p *Program) Stop() error {
 		return errors.New("program: did not stop within " + stopLimit.String() + " when asked to")
 	}
 }
+
+// Signal sends a signal to the program, which may have ended.
+func (p *Program) Signal(s syscall.Signal) { _ = p.cmd.Process.Signal(s) }
 
 // Kill ends the program at once. It may have ended before.
 func (p *Program) Kill() {
