@@ -22,6 +22,7 @@ type Group struct {
 func Groups() []Group {
 	return []Group{
 		{Name: "handshake", Cases: handshakeCases()},
+		{Name: "native", Cases: nativeCases()},
 		{Name: "cors", Cases: corsCases()},
 		{Name: "polling4", Cases: polling4Cases()},
 		{Name: "polling3", Cases: polling3Cases()},

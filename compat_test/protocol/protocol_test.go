@@ -13,8 +13,8 @@ import (
 	"testing"
 
 	"github.com/go-sails/sails/compat_test/internal/program"
-	"github.com/go-sails/sails/internal/conformance/transcript"
 	"github.com/go-sails/sails/compat_test/protocol"
+	"github.com/go-sails/sails/internal/conformance/transcript"
 	"github.com/go-sails/sails/internal/leakcheck"
 )
 
