@@ -130,13 +130,13 @@ func (s *Socket) open(ctx context.Context, answer packet) error {
 	case stateClosed:
 		return ErrClosed
 	}
-	if s.extras != nil {
-		for _, p := range s.extras.missed {
+	if x := s.rare(); x != nil {
+		for _, p := range x.missed {
 			if err := s.conn.send(p); err != nil {
 				return err
 			}
 		}
-		s.extras.missed = nil
+		x.missed = nil
 	}
 	if err := s.conn.send(answer); err != nil {
 		return ErrClosed // the session has gone and takes the socket with it
@@ -167,7 +167,7 @@ func (s *Socket) connectAnswer() (packet, error) {
 	data = sioproto.AppendString(data, s.id)
 	if s.ns.log != nil {
 		s.mu.Lock()
-		x := s.more()
+		x := s.moreRare()
 		if x.pid == "" {
 			x.pid = newID(18)
 		}
@@ -233,7 +233,7 @@ func (c *conn) connect(name string, auth json.RawMessage) {
 	srv := c.srv
 	s := &Socket{conn: c, seq: srv.sockets.Add(1), opened: time.Now().UnixMilli()}
 	if auth != nil {
-		s.extras = &extras{auth: auth}
+		s.extras = &extras{rare: &rare{auth: auth}}
 	}
 	c.mu.Lock()
 	switch {
@@ -315,8 +315,8 @@ func (c *conn) admit(s *Socket, ns *Namespace, restored *lostState) {
 	switch {
 	case restored != nil:
 		s.id = restored.id
-		x := s.more()
-		x.data = restored.data
+		s.more().data = restored.data
+		x := s.moreRare()
 		x.pid, x.from, x.missed, x.recovered = restored.pid, restored.from, restored.older, true
 	case c.revision == 3 && ns.name == "/":
 		s.id = c.session.ID()

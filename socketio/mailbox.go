@@ -157,8 +157,8 @@ func (s *Socket) serveClose() {
 		s.conn.srv.protect("OnDisconnecting", func() { fn(s, reason) })
 	}
 	s.mu.Lock()
-	if s.extras != nil {
-		s.extras.lastRooms = nil
+	if x := s.rare(); x != nil {
+		x.lastRooms = nil
 	}
 	s.mu.Unlock()
 	for _, fn := range reg.onDisconnect {

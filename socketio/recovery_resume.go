@@ -110,7 +110,7 @@ func (n *Namespace) resume(s *Socket, st *lostState) {
 func (l *recoveryLog) collect(s *Socket) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.extras
+	x := s.rare()
 	if x == nil || !x.recovered {
 		return nil
 	}

@@ -44,13 +44,19 @@ const (
 	isEntering                    // it keeps its namespace from being removed as empty
 )
 
-// extras are the parts of a Socket that an idle one does without; guarded by its mu.
+// extras are the parts of a Socket that one without user code does without: no
+// handler and no middleware has seen it. Guarded by the Socket's mu.
 type extras struct {
-	ctx       context.Context
-	cancel    context.CancelCauseFunc
-	data      any
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	data   any
+	acks   map[uint64]ask
+	rare   *rare
+}
+
+// rare are the parts that few sockets have; guarded by the Socket's mu.
+type rare struct {
 	auth      json.RawMessage
-	acks      map[uint64]ask
 	handshake *Handshake
 	pid       string   // of recovery
 	recovered bool     // the socket continues an earlier one
@@ -73,6 +79,23 @@ func (s *Socket) more() *extras {
 		s.extras = new(extras)
 	}
 	return s.extras
+}
+
+// rare returns the rare parts, nil without any. The caller holds mu.
+func (s *Socket) rare() *rare {
+	if s.extras == nil {
+		return nil
+	}
+	return s.extras.rare
+}
+
+// moreRare returns the rare parts. The caller holds mu.
+func (s *Socket) moreRare() *rare {
+	x := s.more()
+	if x.rare == nil {
+		x.rare = new(rare)
+	}
+	return x.rare
 }
 
 // ID returns the socket's id, which is also the name of its own room. In revision
@@ -103,14 +126,15 @@ func (s *Socket) Connected() bool {
 func (s *Socket) Recovered() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.extras != nil && s.extras.recovered
+	x := s.rare()
+	return x != nil && x.recovered
 }
 
 // Handshake tells how the client arrived.
 func (s *Socket) Handshake() *Handshake {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.more()
+	x := s.moreRare()
 	if x.handshake == nil {
 		x.handshake = newHandshake(s.conn.session.Request(), x.auth, time.UnixMilli(s.opened))
 	}
@@ -219,10 +243,11 @@ func (s *Socket) Rooms() []string {
 // roomNames: the caller holds mu.
 func (s *Socket) roomNames() []string {
 	if s.state == stateClosed {
-		if s.extras == nil {
+		x := s.rare()
+		if x == nil {
 			return nil
 		}
-		return append([]string(nil), s.extras.lastRooms...)
+		return append([]string(nil), x.lastRooms...)
 	}
 	list := make([]string, 0, s.rooms.len()+1)
 	if !s.leftOwn {
@@ -409,7 +434,10 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 	var data any
 	var pid string
 	if x := s.extras; x != nil {
-		acks, data, pid = x.acks, x.data, x.pid
+		acks, data = x.acks, x.data
+		if x.rare != nil {
+			pid = x.rare.pid
+		}
 		x.acks = nil
 		if x.cancel != nil {
 			x.cancel(reason)
@@ -462,7 +490,7 @@ func (s *Socket) hasEntered() {
 func (s *Socket) finish(reg *registration, last []string) {
 	if len(reg.onDisconnecting) > 0 {
 		s.mu.Lock()
-		s.more().lastRooms = last
+		s.moreRare().lastRooms = last
 		s.mu.Unlock()
 	}
 	if len(reg.onDisconnecting) > 0 || len(reg.onDisconnect) > 0 {
