@@ -1,6 +1,9 @@
 package model
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+)
 
 // mistakes returns what is wrong with a declaration on its own, one sentence
 // fragment each.
@@ -78,6 +81,22 @@ func fits(t Type, v any) bool {
 		return ok
 	}
 	return true
+}
+
+var temporalForm = regexp.MustCompile(`(?i)^\s*(timestamp|timestamptz|datetime|date)\b`)
+
+// Temporal reports whether an attribute is a ref whose column holds times.
+func (a *Attribute) Temporal() bool {
+	return a.Type == Ref && a.ColumnType != "" && temporalForm.MatchString(a.ColumnType)
+}
+
+// time converts a cleaned value, not null, for a column that holds times.
+func (a *Attribute) time(v any) (any, error) {
+	t, ok := moment(v)
+	if !ok || t.Year() < 1 || t.Year() > 9999 {
+		return nil, &mismatch{fmt.Sprintf("Specified value (a %s: %s) is no time: give milliseconds since the epoch or a text like '2026-01-31T12:00:00.000Z'.", display(v), compact(v))}
+	}
+	return jsDate(t), nil
 }
 
 // base is what an attribute holds when it was never given a value.

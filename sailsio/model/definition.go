@@ -94,7 +94,9 @@ type Attribute struct {
 	Column string
 	// ColumnType is the column's type in the words of the database, for
 	// migrations. Empty means one that fits Type. It is trusted: never take it
-	// from a request.
+	// from a request. A ref whose ColumnType is a timestamp, datetime or date holds
+	// times: milliseconds and the usual texts are taken, and records have the text
+	// that JavaScript's toISOString makes.
 	ColumnType string
 
 	// Required attributes must be given by create. They take no default.

@@ -130,6 +130,11 @@ func (m *Model) checkValue(a *Attribute, v any) (any, error) {
 	if coerced == nil {
 		return nil, nil
 	}
+	if a.Temporal() {
+		if coerced, err = a.time(coerced); err != nil {
+			return nil, err
+		}
+	}
 	return coerced, a.violations(coerced)
 }
 

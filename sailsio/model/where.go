@@ -306,7 +306,7 @@ func (r *whereReader) in(a *Attribute, kind string, items []any) (*Where, verdic
 }
 
 func (r *whereReader) text(a *Attribute, kind string, v any) (*Where, verdict, error) {
-	if a.Type == Number || a.Type == Boolean {
+	if a.Type == Number || a.Type == Boolean || a.Temporal() {
 		name := map[string]string{"contains": "A `contains` (i.e. string search)", "startsWith": "A `startsWith` (i.e. string search)", "endsWith": "An `endsWith` (i.e. string search)", "like": "A `like` (i.e. SQL-style \"LIKE\")"}[kind]
 		return nil, open, said("%s modifier cannot be used with a boolean or numeric attribute (it wouldn't make any sense).", name)
 	}
@@ -382,6 +382,9 @@ func (r *whereReader) comparable(a *Attribute, v any) (any, error) {
 		return nil, nil
 	}
 	out, err := coerce(a.Type, v)
+	if err == nil && a.Temporal() {
+		out, err = a.time(v)
+	}
 	if err == nil {
 		return out, nil
 	}

@@ -22,6 +22,9 @@ func encode(a *model.Attribute, v any) (any, error) {
 	if a.Encrypt { // the column is text
 		return model.FormatID(v), nil
 	}
+	if a.Temporal() {
+		return encodeTime(a, v)
+	}
 	switch a.Type {
 	case model.JSON, model.Ref:
 		return encodeJSON(v)
@@ -96,11 +99,14 @@ func decode(a *model.Attribute, v any) (any, error) {
 		case int64:
 			return strconv.FormatInt(v, 10), nil
 		case time.Time:
-			return v.UTC().Format("2006-01-02T15:04:05.000Z"), nil
+			return v.UTC().Format(isoForm), nil
 		case float64, bool:
 			return model.FormatID(v), nil
 		}
 	default:
+		if a.Temporal() {
+			return decodeTime(v), nil
+		}
 		return decodeJSON(v), nil
 	}
 	return nil, fmt.Errorf("sqlstore: column of %s holds a %T, which is no %s", a.Name, v, a.Type)
@@ -122,6 +128,9 @@ func decodeNumber(a *model.Attribute, v any) (any, error) {
 	case string:
 		if f, err := strconv.ParseFloat(v, 64); err == nil {
 			return f, nil
+		}
+		if t, ok := parseTime(v); ok { // MySQL's DATETIME
+			return float64(t.UnixMilli()), nil
 		}
 	}
 	return nil, fmt.Errorf("sqlstore: column of %s holds a %T, which is no number", a.Name, v)

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-sails/sails/sailsio/model"
 )
@@ -106,6 +107,9 @@ func (st *statement) name(name string) { st.text.WriteString(st.d.quote(name)) }
 
 // value adds a parameter.
 func (st *statement) value(arg any) {
+	if t, ok := arg.(time.Time); ok && st.d.name == SQLite { // has no type for times; this text sorts by them
+		arg = t.Format(isoForm)
+	}
 	st.args = append(st.args, arg)
 	st.text.WriteString(st.d.placeholder(len(st.args), arg))
 }

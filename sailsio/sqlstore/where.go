@@ -21,7 +21,7 @@ func (st *statement) where(alias string, w *model.Where) error {
 		return st.terms(alias, w)
 	}
 	column := st.columnText(alias, w.Attribute)
-	json := w.Attribute.Type == model.JSON || w.Attribute.Type == model.Ref
+	json := (w.Attribute.Type == model.JSON || w.Attribute.Type == model.Ref) && !w.Attribute.Temporal()
 	switch w.Op {
 	case model.Is, model.NotEqual:
 		return st.equal(column, json, w)
@@ -48,7 +48,12 @@ func (st *statement) where(alias string, w *model.Where) error {
 	var arg any
 	switch v := w.Value.(type) {
 	case string:
-		arg = v
+		if arg = any(v); w.Attribute.Temporal() {
+			var err error
+			if arg, err = encodeTime(w.Attribute, v); err != nil {
+				return err
+			}
+		}
 		if json {
 			column = st.d.jsonText(column)
 		}
