@@ -17,7 +17,9 @@
 // booleans arrive as strings. Cookies that the answer sets stay with the socket.
 //
 // The other server sees a plain request: req.isSocket is false there, and a socket
-// of its own does not exist. Actions that join rooms have to move first.
+// of its own does not exist. Actions that join rooms have to move first. What the
+// other server broadcasts reaches the sockets here when both share a Redis
+// (packages redisadapter and adminbus).
 //
 // # Shared sessions
 //

@@ -51,6 +51,11 @@ type Options struct {
 	// BeforeConnect decides on handshakes; see sailsio.Config.
 	BeforeConnect func(*http.Request) error
 
+	// Configure, when not nil, may change the configuration of the realtime side that
+	// the manifest gives: an adapter for a cluster, AfterDisconnect, limits. The handler,
+	// the sessions and the models stay what they are.
+	Configure func(*sailsio.Config)
+
 	// Upstream answers what has no counterpart here, usually a frontdoor.Proxy to the
 	// old application. Nil: such requests are refused.
 	Upstream http.Handler
@@ -163,6 +168,11 @@ func (b *builder) build() (*Application, error) {
 	cfg, err := b.config(late, sessions)
 	if err != nil {
 		return nil, err
+	}
+	handler := cfg.Handler
+	if b.o.Configure != nil {
+		b.o.Configure(&cfg)
+		cfg.Handler, cfg.Sessions, cfg.Models = handler, sessions, b.schema
 	}
 	app, err := sailsio.New(cfg)
 	if err != nil {

@@ -3,6 +3,7 @@ package manifest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"testing/fstest"
 
 	"github.com/go-sails/sails/internal/leakcheck"
+	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/action"
 	"github.com/go-sails/sails/sailsio/manifest"
 	"github.com/go-sails/sails/sailsio/model"
@@ -483,6 +485,23 @@ func TestDefinitions(t *testing.T) {
 		t.Error("blueprint actions")
 	}
 }
+
+// What the manifest cannot say of the realtime side can be said in Go; the rest stays.
+func TestConfigure(t *testing.T) {
+	t.Parallel()
+	app := lift(t, exported(t), func(o *manifest.Options) {
+		o.Configure = func(c *sailsio.Config) { c.BeforeConnect, c.Handler, c.Models = refuse, nil, nil }
+	})
+	wantStatus(t, app, "GET /user", 200)
+	server := sailstest.NewServer(app)
+	defer server.Close()
+	if c, err := server.Connect(t.Context(), sailstest.Options{}); err == nil {
+		c.Close()
+		t.Error("BeforeConnect was not asked")
+	}
+}
+
+func refuse(*http.Request) error { return errors.New("nobody") }
 
 func TestMigration(t *testing.T) {
 	t.Parallel()

@@ -5,7 +5,9 @@
 // MANIFEST is the file. The variables CONF_… of a variant change the manifest as
 // they change the reference application's own configuration. With UPSTREAM the
 // application at that address answers what the manifest names only, and with
-// SESSION_REDIS sessions are kept where it keeps them.
+// SESSION_REDIS sessions are kept where it keeps them. With PORTED some of its actions
+// are answered by Go, with SOCKETS_REDIS its broadcasts reach sockets of this server, and
+// ASSETS is a folder of files to serve.
 package main
 
 import (
@@ -69,7 +71,22 @@ func (l *lifted) start(ctx context.Context) error {
 	if err := l.share(&options); err != nil {
 		return err
 	}
+	if os.Getenv("PORTED") != "" {
+		l.port(&options)
+	}
+	if dir := os.Getenv("ASSETS"); dir != "" {
+		options.Assets = os.DirFS(dir)
+	}
+	start := func(context.Context) error { return nil }
+	if address := os.Getenv("SOCKETS_REDIS"); address != "" {
+		if start, err = l.cluster(&options, address); err != nil {
+			return err
+		}
+	}
 	if l.app, err = manifest.Build(m, options); err != nil {
+		return err
+	}
+	if err := start(ctx); err != nil {
 		return err
 	}
 	return l.app.Store().Migrate(ctx, sqlstore.Alter, nil)

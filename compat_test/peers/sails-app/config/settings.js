@@ -17,6 +17,7 @@ if (env.CONF_BEFORE_CONNECT) {
     return proceed(undefined, true);
   };
 }
+if (env.SOCKETS_REDIS) { Object.assign(sockets, { adapter: '@sailshq/socket.io-redis', url: env.SOCKETS_REDIS }); }
 if (env.CONF_NO_STATUS) { sockets.sendStatusCode = false; }
 if (env.CONF_NO_GETCOOKIE) { sockets.grant3rdPartyCookie = false; }
 sockets.afterDisconnect = (session, socket, done) => {
