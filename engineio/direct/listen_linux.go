@@ -22,8 +22,8 @@ const (
 	writeLimit  = 30 * time.Second       // an answer that the peer does not take
 	lastLook    = 500 * time.Millisecond // from an answer that ends a connection to its end
 	sweepEvery  = 250 * time.Millisecond
-	maxFresh    = 4096 // connections that have not asked anything; one more ends the oldest
-	retryAccept = 20 * time.Millisecond
+	maxFresh    = 4096                 // connections that have not asked anything; one more ends the oldest
+	firstPause  = 5 * time.Millisecond // after a failure to accept; doubled up to a second
 )
 
 // Listener is a net.Listener for an http.Server that keeps the requests for one path
@@ -192,20 +192,23 @@ func (d *Listener) closing() bool {
 
 // accept takes connections from the kernel.
 func (d *Listener) accept() {
+	pause := firstPause
 	for {
 		fd, peer, err := d.acceptor.Accept()
 		switch {
 		case err == nil:
+			pause = firstPause
 			_ = d.group.Add(fd, func(c *eventloop.Conn) eventloop.Reader { return d.begin(c, peer) })
 		case errors.Is(err, net.ErrClosed):
 			return
 		case temporary(err): // too many open files
-			d.logf("direct: %v; retrying", err)
+			d.logf("direct: %v; trying again in %v", err, pause)
 			select {
-			case <-time.After(retryAccept):
+			case <-time.After(pause):
 			case <-d.done:
 				return
 			}
+			pause = min(2*pause, time.Second)
 		default:
 			_ = d.stop(err)
 			return
