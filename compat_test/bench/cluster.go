@@ -75,6 +75,7 @@ func (b *bench) cluster(row, column, first, second string) error {
 		return err
 	}
 	defer loop.Close()
+	defer b.profiling.Wait()
 	for _, members := range clusterSizes {
 		fan := &load.Broadcasts{Room: fmt.Sprintf("room-%d", members), Size: 100}
 		for i, node := range nodes {
@@ -93,6 +94,9 @@ func (b *bench) cluster(row, column, first, second string) error {
 				return err
 			}
 			fan.Members = append(fan.Members, clients...)
+		}
+		for i, name := range []string{first, second} {
+			b.profile(nodes[i], name, fmt.Sprintf("%s-%d-node%d.profile", row, members, i), "profile", b.warm+b.measure)
 		}
 		broker := meter{read: store.CPU}
 		s, err := loop.Fan(fan, clusterInFlight, load.Window{Warm: b.warm, Measure: b.measure, CPU: func() (time.Duration, error) {

@@ -86,19 +86,27 @@ func (b *bench) locks() error {
 // The first line of a stack in go tool pprof -traces: a value and the innermost function.
 var traceLine = regexp.MustCompile(`^\s*([\d.]+)(ns|us|ms|s|mins|hrs)\s+(\S.*)$`)
 
+// wrapper is what the compiler adds to the name of a function that defers or starts another.
+var wrapper = regexp.MustCompile(`\.(deferwrap|gowrap)\d+$`)
+
 var units = map[string]float64{"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "mins": 60, "hrs": 3600}
 
-// contention reads a mutex profile through go tool pprof and gives the time others
-// waited to the innermost of our own functions that held the lock.
+// contention reads a mutex profile through go tool pprof.
 func contention(binary, profile string) (*report.Contention, error) {
 	out, err := exec.Command("go", "tool", "pprof", "-traces", binary, profile).Output()
 	if err != nil {
 		return nil, fmt.Errorf("bench: go tool pprof: %w", err)
 	}
+	return parseTraces(string(out))
+}
+
+// parseTraces gives the time others waited to the innermost of our own functions that
+// held the lock.
+func parseTraces(out string) (*report.Contention, error) {
 	c := new(report.Contention)
 	waited := map[string]float64{}
 	value, found := 0.0, true
-	lines := bufio.NewScanner(strings.NewReader(string(out)))
+	lines := bufio.NewScanner(strings.NewReader(out))
 	for lines.Scan() {
 		function := strings.TrimSpace(lines.Text())
 		if m := traceLine.FindStringSubmatch(lines.Text()); m != nil {
@@ -111,7 +119,7 @@ func contention(binary, profile string) (*report.Contention, error) {
 		}
 		if name, ours := strings.CutPrefix(function, "github.com/go-sails/sails/"); ours && !found {
 			found = true
-			waited[name] += value
+			waited[wrapper.ReplaceAllString(name, "")] += value
 		}
 	}
 	if err := lines.Err(); err != nil {

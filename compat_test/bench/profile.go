@@ -7,19 +7,26 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
-// profile asks a Go server for a pprof profile of what follows (kind "profile") or
-// of its memory ("heap") and keeps it in the folder of the command line.
+// profile asks the server of a stage for a pprof profile of what follows (kind
+// "profile") or of its memory ("heap") and keeps it in the folder of the command line.
 func (st *stage) profile(kind string, during time.Duration) {
-	if st.b.profiles == "" || st.b.servers[st.name].npm != nil {
+	st.profiled++
+	st.b.profile(st.server, st.name, fmt.Sprintf("%s-eio%d-%s-%d.%s", st.scene, st.revision, st.name, st.profiled, kind), kind, during)
+}
+
+// profile does it for any server in Go; b.profiling waits for it.
+func (b *bench) profile(server *program.Program, name, file, kind string, during time.Duration) {
+	if b.profiles == "" || b.servers[name].npm != nil {
 		return
 	}
-	st.profiled++
-	path := filepath.Join(st.b.profiles, fmt.Sprintf("%s-eio%d-%s-%d.%s", st.scene, st.revision, st.name, st.profiled, kind))
-	url := fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/%s?seconds=%d", st.server.Port, kind, max(1, int(during.Seconds())))
+	path := filepath.Join(b.profiles, file)
+	url := fmt.Sprintf("%s/debug/pprof/%s?seconds=%d", server.URL, kind, max(1, int(during.Seconds())))
 	if during == 0 {
-		url = fmt.Sprintf("http://127.0.0.1:%d/debug/pprof/%s", st.server.Port, kind)
+		url = fmt.Sprintf("%s/debug/pprof/%s", server.URL, kind)
 	}
 	fetch := func() {
 		if err := download(url, path, during+10*time.Second); err != nil {
@@ -30,7 +37,7 @@ func (st *stage) profile(kind string, during time.Duration) {
 		fetch()
 		return
 	}
-	st.b.profiling.Go(fetch)
+	b.profiling.Go(fetch)
 }
 
 func download(url, path string, limit time.Duration) error {

@@ -230,7 +230,13 @@ func (r *library) measure(action string, do func(load.Window) (*load.Sample, err
 		}
 		return r.server.CPU()
 	}}
+	name := r.column
+	if name == report.NodeSails {
+		name = report.Records
+	}
+	r.b.profile(r.server, name, strings.Join([]string{"records", r.store, action}, "-")+".profile", "profile", w.Warm+w.Measure)
 	s, err := do(w)
+	r.b.profiling.Wait()
 	if err != nil {
 		return err
 	}
