@@ -60,7 +60,7 @@ func TestSails(t *testing.T) {
 			}
 		}
 	})
-	writeSection(t, "sails.io.js", results.markdown(clients, "websocket", "polling"))
+	results.publish(t, "sails.io.js", sails1, clients, "websocket", "polling")
 }
 
 // TestSails012 plays the scenarios of Sails 0.12 with a client of its time and
@@ -76,38 +76,7 @@ func TestSails012(t *testing.T) {
 			})
 		}
 	})
-	writeSection(t, "sails.io.js with the server of Sails 0.12", results.markdown(clients, "websocket"))
-}
-
-// scores says how many scenarios each client has played. Safe for concurrent use.
-type scores struct {
-	mu    sync.Mutex
-	count map[string]int // by client and transport; guarded by mu
-}
-
-func (s *scores) set(client, transport string, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.count == nil {
-		s.count = map[string]int{}
-	}
-	s.count[client+" "+transport] = n
-}
-
-func (s *scores) markdown(clients []string, transports ...string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var b strings.Builder
-	b.WriteString("\nScenarios that show this client exactly what the original Sails shows it, but for the\ndifferences in compat_test/differences.md.\n\n")
-	fmt.Fprintf(&b, "| Release | %s |\n|%s\n", strings.Join(transports, " | "), strings.Repeat(" --- |", len(transports)+1))
-	for _, client := range clients {
-		fmt.Fprintf(&b, "| %s |", client)
-		for _, transport := range transports {
-			fmt.Fprintf(&b, " %d |", s.count[client+" "+transport])
-		}
-		b.WriteString("\n")
-	}
-	return b.String()
+	results.publish(t, "sails.io.js with the server of Sails 0.12", sails012, clients, "websocket")
 }
 
 // releases returns the sails.io.js releases of driver/package.json, oldest first;
