@@ -170,6 +170,9 @@ func (api *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 			"modelIdentity": unique.Model,
 			"attrNames":     names,
 		})
+	case r.Context().Err() != nil: // the client went, and with it the query
+		api.log.Debug("blueprint: an action was given up", "method", r.Method, "path", action.Path(r), "error", err)
+		action.ServerError(w, r, err)
 	default:
 		api.log.Error("blueprint: an action failed", "method", r.Method, "path", action.Path(r), "error", err)
 		action.ServerError(w, r, err)
