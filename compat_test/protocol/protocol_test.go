@@ -36,7 +36,9 @@ func TestProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours := &server{program: program.Start(t, nil, program.Build(t, "./servers/protocol"))}
+	path := program.Build(t, "./servers/protocol")
+	ours := &server{program: program.Start(t, nil, path)}
+	direct := &server{program: program.Start(t, []string{"DIRECT=1"}, path)} // the same beneath net/http
 	var original *server
 	if *update || *live {
 		original = &server{program: program.Start(t, nil, "node", filepath.Join(program.Root(t), "peers", "node-protocol", "server.mjs"))}
@@ -46,6 +48,13 @@ func TestProtocol(t *testing.T) {
 			t.Run(g.Name, func(t *testing.T) {
 				t.Parallel()
 				playGroup(t, g, ours, original, rules)
+			})
+			if *update {
+				continue
+			}
+			t.Run(g.Name+" direct", func(t *testing.T) {
+				t.Parallel()
+				playGroup(t, g, direct, original, rules)
 			})
 		}
 	})

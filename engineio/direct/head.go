@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"bytes"
 	"net/http"
 	"net/textproto"
 	"strconv"
@@ -42,10 +43,12 @@ func look(b []byte, seen int, prefixes []string) (size int, f finding) {
 	if !begins(b, prefixes) {
 		return 0, foreign
 	}
-	for i := seen; i < len(b); i++ {
-		if b[i] != '\n' {
-			continue
+	for i := seen; ; i++ {
+		next := bytes.IndexByte(b[i:], '\n')
+		if next < 0 {
+			break
 		}
+		i += next
 		if i < 1 || b[i-1] != '\r' {
 			return 0, foreign
 		}
