@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -237,10 +238,13 @@ func Load(path string) (*Results, error) {
 	return r, nil
 }
 
-// Save writes the results for programs to read.
+// Save writes the results for programs to read, into a folder that is made if need be.
 func (r *Results) Save(path string) error {
 	data, err := json.MarshalIndent(r, "", "\t")
 	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(path, append(data, '\n'), 0o644)
