@@ -29,7 +29,7 @@ var pubsubMethods = map[string]method{
 	},
 	"subscribe": func(ctx context.Context, m *sailsio.Model, r *http.Request) (any, error) {
 		contexts := contextsOf(r)
-		if v := value(action.Param(r, "contexts")); v == true || v == "*" { // all of them (PO-11)
+		if v := value(action.Param(r, "contexts")); v == true || slices.Equal(contexts, []string{"*"}) { // all of them (PO-11)
 			contexts = m.Contexts()
 		}
 		_ = m.SubscribeTo(ctx, sailsio.SocketID(r), contexts, values(r, "ids")...)
@@ -39,6 +39,8 @@ var pubsubMethods = map[string]method{
 		contexts := contextsOf(r)
 		if raw := action.Param(r, "contexts").JSON(); len(raw) > 2 && raw[0] == '"' {
 			contexts = strings.Split(contexts[0], "") // a text is taken apart (PO-12)
+		} else if value(action.Param(r, "contexts")) == true {
+			contexts = m.Contexts()
 		}
 		_ = m.UnsubscribeFrom(ctx, sailsio.SocketID(r), contexts, values(r, "ids")...)
 		return object{"unsubscribed": orNull(action.Param(r, "ids"))}, nil
@@ -156,7 +158,7 @@ func texts(v action.Value) []string {
 // takes for false (PO-11).
 func contextsOf(r *http.Request) []string {
 	v := action.Param(r, "contexts")
-	if text := v.String(); text == "" || text == "false" {
+	if text := v.String(); text == "" || text == "false" || text == "0" {
 		return nil
 	}
 	return texts(v)

@@ -1,0 +1,65 @@
+// Rules: VR-4, VR-5, VR-6, VR-7, VR-32, RS-1, RS-2.
+// Drawn by lot once, then kept.
+const steps = [
+  ["socket","a"],
+  ["ask","a",{"method":"get","url":"/res/object?","data":{"0":"w2","1":{"id":{}},"a":{"0":"ż👍","a[]":"w0"}}}],
+  ["ask","a",{"method":"get","url":"/res","data":{"a.b":0}}],
+  ["ask","a",{"method":"post","url":"/echo","headers":{"user-agent":"\"x\"","authorization":[1,2],"Referrer":5}}],
+  ["ask","a",{"method":"get","url":"/res/ok-string","data":{"a.b":[{},[[]],{"0":0," ":true}],"name":0,"length":false,"num":0},"headers":{"X-Custom":"text/html","referer":[1,2],"authorization":null}}],
+  ["ask","a",{"method":"options","url":"/echo/opt"}],
+  ["ask","a",{"method":"post","url":"/policy/login","data":{"word":0,"name":"text"}}],
+  ["ask","a",{"method":"patch","url":"/go/redirect","headers":{"accept-encoding":5}}],
+  ["ask","a",{"method":"options","url":"/echo/only-get?&","data":{"word":"","A":"w7"}}],
+  ["ask","a",{"method":"get","url":"/echo/head?limit=null","data":{"second":4}}],
+  ["ask","a",{"method":"options","url":"/echo/p/%C5%BC/two/?a[][k]=a_b&limit=%5B1%5D","data":{"kind":{"code":[{},3,true,{"name":3}]},"num":{"where":"w7","":{"first":[],"second":11},"x":-23,"value":{"num":[null,false,{}]}}},"headers":{}}],
+  ["ask","a",{"method":"put","url":"/echo/only-post?a[]=1","data":{"a[]":" pad ","first":{"kind":0,"word":"","where":3,"length":[true,{"A":false,"id":"w3","limit":{},"":" pad "},"{\"a\":1}",false]},"ż":"w5","where":1e+21},"headers":{}}],
+  ["ask","a",{"method":"post","url":"/echo"}],
+  ["ask","a",{"method":"options","url":"/echo/opt","data":{"length":"w2"}}],
+  ["ask","a",{"method":"post","url":"/echo","data":[false,[]]}],
+  ["ask","a",{"method":"post","url":"/res/bad?b=%2B","data":{"first":[[true]],"a[b]":0}}],
+  ["ask","a",{"method":"post","url":"/echo?limit=a%20b&a%5Bz%5D="}],
+  ["ask","a",{"method":"patch","url":"/echo/p/one/?first='q'&a[b]=a%20b"}],
+  ["ask","a",{"method":"put","url":"/echo/opt","data":{"word":[{"b":1e-7,"limit":"5","word":0},["",[3,null],false,24]],"limit":true,"a[b]":{"code":{},"A":true}}}],
+  ["ask","a",{"method":"get","url":"/test/ping"}],
+  ["ask","a",{"method":"patch","url":"/echo;x=1"}],
+  ["ask","a",{"method":"get","url":"/echo/only-get?x=true&&=null&&a[0]="}],
+  ["ask","a",{"method":"get","url":"/res/headers"}],
+  ["ask","a",{"method":"put","url":"/echo?b=%2B&a[21]=a%20b&a[]=a%3Db"}],
+  ["ask","a",{"method":"get","url":"/echo","data":{"second":[],"a":null,"a[]":"ż👍","ż":[0,{"a.b":{},"b":"5","name":{"":4}},[-33,0,[123456789.125,0]]]},"headers":{"x-custom":"*/*","x-requested-with":"text/html"}}],
+  ["ask","a",{"method":"post","url":"/res/nested-buffer","data":{"a[]":{"num":3,"code":0}}}],
+  ["ask","a",{"method":"options","url":"/echo/p/a,b/two","headers":{"x-requested-with":"application/json"}}],
+  ["ask","a",{"method":"get","url":"/echo?=","data":{"second":[]}}],
+  ["ask","a",{"method":"get","url":"/go/nope","headers":{"accept-encoding":{"a":1}}}],
+  ["ask","a",{"method":"head","url":"/test/ping?a[][k]=+","data":{"1":0,"code":false,"_csrf":false},"headers":{}}],
+  ["ask","a",{"method":"get","url":"/echo/re/१/a_b","data":[true,{"id":{"1":{"a[b]":"null","num":4},"_csrf":{"0":9007199254740991}},"limit":[true,null,1]}]}],
+  ["ask","a",{"method":"delete","url":"/res/redirect","data":{"0":["ż👍",{"second":1e-7,"num":false,"a[]":{"":"","num":{}}},{"code":0,"length":{" ":1e-7,"name":0}},{}],"b":-9,"a.b":false},"headers":{"accept-encoding":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}}],
+  ["ask","a",{"method":"patch","url":"/echo/only-post"}],
+  ["ask","a",{"method":"get","url":"/res/html","data":{"where":[[-37,[-40,"",null,""],[0,"<b>&\"'</b>",4,""]],"",-15,"w8"],"_csrf":{"first":true,"key":[{"b":false,"x":34},null,[1e-7,"w5",false,-28]]}}}],
+  ["ask","a",{"method":"get","url":"/res/status/200?&","data":[0,0],"headers":{"X-Custom":"*/*"}}],
+  ["ask","a",{"method":"get","url":"/echo?a[][k]=ż&kind=true&a[b][c]=%5B1%5D","data":{"id":[{"_csrf":{"1":0,"kind":"","a[]":false,"length":[]}},{"kind":"","code":false,"a.b":{"code":{},"x":"w0"},"":[{},-44]},123456789.125],"name":[true,1,[],false],"a[b]":true}}],
+  ["ask","a",{"method":"put","url":"/echo/nope","headers":{}}],
+  ["ask","a",{"method":"post","url":"/policy/open?b=%2B&a[20]=a=b"}],
+  ["ask","a",{"method":"put","url":"/res/status/422","data":[4,[[{"key":25,"kind":0}],0,null]],"headers":{}}],
+  ["ask","a",{"method":"get","url":"/echo?='q'"}],
+  ["ask","a",{"method":"patch","url":"/echo/p/5/two/three","data":{"value":[],"name":" pad ","limit":null,"num":1e-7}}],
+  ["ask","a",{"method":"get","url":"/go/response"}],
+  ["ask","a",{"method":"delete","url":"/go/response?a[b][c]=&a.b=null&a%5Bz%5D","data":{"where":0,"name":[{"b":[""]," ":0}]}}],
+  ["ask","a",{"method":"post","url":"/res/sendstatus/201"}],
+  ["ask","a",{"method":"head","url":"/go/nope","data":{"_csrf":"","id":[3,[[4,true,-14],[" ",0]]]},"headers":{"Accept":[],"accept-encoding":"ż","X-CUSTOM":1.5}}],
+  ["ask","a",{"method":"post","url":"/res/sendstatus/511","data":{"A":{"word":true,"kind":0},"a[b]":[]},"headers":{"x-custom":[[1],2],"user-agent":"application/json","accept-encoding":[]}}],
+  ["ask","a",{"method":"get","url":"/echo/only-post","data":{"0":true,"_csrf":[false,""],"value":[],"key":null},"headers":{}}],
+  ["ask","a",{"method":"post","url":"/res/redirect?first=1&=1&a[][k]='q'"}],
+  ["ask","a",{"method":"put","url":"/echo","data":{"first":"<b>&\"'</b>","a[]":8}}],
+];
+export default {
+  title: 'Requests drawn by lot (31)',
+  timeout: 40000,
+  async run(t) {
+    const s = {};
+    const play = {
+      socket: async (n) => { s[n] = await t.socket(n); },
+      ask: (n, o) => s[n].request(o, { label: `${o.method} ${o.url} ${JSON.stringify([o.data, o.headers]).slice(1, -1)}`.slice(0, 300) }),
+    };
+    for (const [what, ...args] of steps) { await play[what](...args); }
+  },
+};

@@ -1,0 +1,62 @@
+// Rules: RS-13, VR-7.
+// Drawn by lot once, then kept.
+const steps = [
+  ["http","PATCH","/res/status/503?a%5Bb%5D=null",{"json":{"value":[true,"w1",true,{"code":["w8",0],"a[]":"","value":3,"first":{"A":"","key":0,"ż":"","name":null}}],"name":{"code":4,"a[]":["w2"],"num":0},"_csrf":[]},"headers":{"accept-language":"XMLHttpRequest"}}],
+  ["http","OPTIONS","/res/sendstatus/500",{"json":{"0":true,"name":"","kind":-23},"headers":{"accept":"*/*"}}],
+  ["http","HEAD","/echo/only-post",{}],
+  ["http","PUT","/ps/nope/room",{"headers":{"x-requested-with":"*/*"}}],
+  ["http","OPTIONS","/go/nope?a%5Bb%5D%5Bc%5D=%ff",{"body":"[2,[],\"<b>&\\\"'</b>\"]","headers":{"content-type":"application/vnd.api+json"}}],
+  ["http","HEAD","/res/html?A=true",{}],
+  ["http","HEAD","/res/object?a=%C5%BC&A=%C5%BC&a%5Bb%5D%5Bc%5D='q'",{}],
+  ["http","PATCH","/res/redirect",{"body":"kind&a=+&A=a=b","headers":{"accept-language":"application/json","content-type":"application/x-www-form-urlencoded"}}],
+  ["http","GET","/echo/only-post?limit=a%20b&a=two&a%5B0%5D=%41",{}],
+  ["http","POST","/echo/wild/a?a%5Bb%5D=%5B1%5D",{"json":[{"a[b]":{"key":[false,null],"code":{"limit":"","value":1.5},"name":[45],"num":{"A":0," ":4}},"A":{"a[b]":{"A":{},"b":[],"a":"{\"a\":1}","x":false}}}],"headers":{"x-custom":"text/html,application/xhtml+xml,*/*;q=0.8"}}],
+  ["http","GET","/echo/p/%25/two/",{}],
+  ["http","HEAD","/echo/re/x/a",{}],
+  ["http","POST","/echo",{"body":"\"\\u0000\\u001f\"","headers":{"content-type":"text/plain"}}],
+  ["http","PUT","/res/holes?a=%2B&&a.b",{"json":{" ":[{"where":{"code":true,"a[b]":null,"second":0,"key":""}},null,{"a":{}}]},"headers":{"x-custom":"XMLHttpRequest"}}],
+  ["http","HEAD","/res/nothing",{}],
+  ["http","PUT","/echo?a%5B0%5D=%2B&a%5Bb%5D%5Bc%5D=%C5%BC",{"headers":{"x-requested-with":"XMLHttpRequest"}}],
+  ["http","GET","/echo/p/x.y?first=%41&a%5Bb%5D=%ff&=true",{"headers":{"accept":"text/plain"}}],
+  ["http","GET","/res/status/201?&",{}],
+  ["http","DELETE","/go/nope?a%5B%5D%5Bk%5D=true&b&a%5Bz%5D=1",{"body":"true","headers":{"content-type":"application/vnd.api+json"}}],
+  ["http","OPTIONS","/echo",{"body":"limit=%ff&a[][k]=a=b","headers":{"content-type":"application/x-www-form-urlencoded"}}],
+  ["http","POST","/echo?x=%41&a=+&a%5B21%5D",{"json":[[[{"0":true,"x":0,"limit":0},false],true,3,0]],"headers":{"accept":"image/png"}}],
+  ["http","GET","/echo/re/%E0%A5%A7/a?&",{"headers":{"x-custom":"text/html"}}],
+  ["http","DELETE","/echo/re/x/a-b",{}],
+  ["http","HEAD","/echo/only-post",{}],
+  ["http","HEAD","/echo/head",{}],
+  ["http","HEAD","/res/sendstatus/418",{"headers":{"accept":"application/json;q=0.1,text/html"}}],
+  ["http","HEAD","/csrf/forced",{}],
+  ["http","OPTIONS","/echo",{"body":"[]","headers":{"content-type":"application/octet-stream"}}],
+  ["http","POST","/echo",{"body":"a[21]=","headers":{"content-type":"application/x-www-form-urlencoded"}}],
+  ["http","POST","/echo/",{"json":{"code":{"a[b]":false,"second":[[0],{"kind":"","":"w0","a[b]":[],"a[]":"w5"}]},"id":{},"value":{"code":{"where":[[]],"kind":{"code":2}}},"a[]":"w7"}}],
+  ["http","OPTIONS","/echo/re/%E0%A5%A7/a?A=%ff&a%5B%5D=+",{"json":{"code":{"length":"\u0000\u001f"}}}],
+  ["http","GET","/csrf/exempt",{"headers":{"x-custom":"application/json"}}],
+  ["http","POST","/res/status-201",{"json":{"code":[],"a":"w0"}}],
+  ["http","DELETE","/echo/only-get",{"body":"[null,{\" \":\"\",\"word\":{\"id\":null,\"x\":true}},{\"x\":3,\"id\":[]},-15]","headers":{"content-type":"text/plain"}}],
+  ["http","GET","/res/bad",{}],
+  ["http","DELETE","/echo",{"json":[{"a":{"first":[[]],"id":{"_csrf":"[1]"}},"where":false,"name":0,"":{"where":1e+21,"a[]":"","_csrf":[]}}]}],
+  ["http","DELETE","/res/object",{"json":{"value":"w8"},"headers":{"x-custom":"image/png"}}],
+  ["http","DELETE","/res/status-201",{"json":{"a":{"A":{"":["","w7",null,-15],"key":{"code":21,"word":1}}},"word":0}}],
+  ["http","PATCH","/echo/?first=a_b",{}],
+  ["http","DELETE","/res/ok-string",{"body":"a[21]='q'","headers":{"content-type":"application/x-www-form-urlencoded"}}],
+  ["http","DELETE","/echo/headers?",{"body":"false","headers":{"content-type":"text/html"}}],
+  ["http","HEAD","/policy",{}],
+  ["http","PATCH","/echo?a%5B%5D",{"body":"","headers":{"content-type":"application/x-www-form-urlencoded"}}],
+  ["http","DELETE","/echo",{"body":"","headers":{"content-type":"application/x-www-form-urlencoded"}}],
+  ["http","GET","/echo",{"headers":{"x-requested-with":"*/*"}}],
+  ["http","HEAD","/echo/only-post",{"headers":{"x-requested-with":"text/html,application/xhtml+xml,*/*;q=0.8"}}],
+  ["http","HEAD","/echo",{}],
+];
+export default {
+  title: 'Plain HTTP drawn by lot (32)',
+  timeout: 40000,
+  async run(t) {
+    const s = {};
+    const play = {
+      http: (method, path, o) => t.http(method, path, { ...o, label: `${method} ${path} ${JSON.stringify(o)}` }),
+    };
+    for (const [what, ...args] of steps) { await play[what](...args); }
+  },
+};
