@@ -85,6 +85,13 @@ type Config struct {
 	// GenerateID makes session ids; default 20 URL-safe characters from crypto/rand.
 	GenerateID func(*http.Request) (string, error)
 
+	// Subprotocols are the names that may be agreed on with clients that offer them
+	// (option protocols of socket.io-client): the first offered one that is listed is
+	// accepted, "*" lists all. A browser that offers some closes a WebSocket for which
+	// none was accepted. Default none (SEC-21), unlike the JavaScript server, which
+	// accepts the first one offered.
+	Subprotocols []string
+
 	// CompressWebSocket accepts permessage-deflate, without context take-over, for
 	// messages of CompressThreshold bytes or more. Off by default.
 	CompressWebSocket bool

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/textproto"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-sails/sails/internal/eioproto"
@@ -166,10 +169,7 @@ const openPause = time.Millisecond
 // own, behind the 101: there are clients that look for it only once they know that
 // the connection is open, and would miss one that arrived together with the answer.
 func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Session) {
-	h := http.Header{}
-	if srv.cfg.OnHeaders != nil {
-		srv.cfg.OnHeaders(h, r, true)
-	}
+	h := srv.acceptHeader(r, true)
 	taken, err := wsconn.Hijack(w, r, wsconn.Accept{
 		Deflate: srv.cfg.CompressWebSocket, Header: h, WriteTimeout: srv.cfg.WriteTimeout,
 	})
@@ -193,6 +193,35 @@ func (srv *Server) openWebSocket(w http.ResponseWriter, r *http.Request, s *Sess
 	s.mu.Unlock()
 	time.AfterFunc(openPause, s.greet)
 	srv.startReader(t, taken.Buffered)
+}
+
+// acceptHeader is what the application adds to the answer of a WebSocket handshake.
+func (srv *Server) acceptHeader(r *http.Request, initial bool) http.Header {
+	h := http.Header{}
+	if name := srv.subprotocol(r); name != "" {
+		h.Set(subprotocolHeader, name)
+	}
+	if srv.cfg.OnHeaders != nil {
+		srv.cfg.OnHeaders(h, r, initial)
+	}
+	return h
+}
+
+const subprotocolHeader = "Sec-WebSocket-Protocol"
+
+// subprotocol returns the first subprotocol offered that Config.Subprotocols lists.
+func (srv *Server) subprotocol(r *http.Request) string {
+	if len(srv.cfg.Subprotocols) == 0 {
+		return ""
+	}
+	for _, line := range r.Header.Values(subprotocolHeader) {
+		for name := range strings.SplitSeq(line, ",") {
+			if name = textproto.TrimString(name); name != "" && (slices.Contains(srv.cfg.Subprotocols, name) || slices.Contains(srv.cfg.Subprotocols, "*")) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // greet lets the open packet, and what followed it, leave.

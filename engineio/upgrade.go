@@ -22,11 +22,7 @@ func (srv *Server) serveUpgrade(w http.ResponseWriter, r *http.Request, s *Sessi
 		srv.turnAway(w, r, s)
 		return
 	}
-	h := http.Header{}
-	if srv.cfg.OnHeaders != nil {
-		srv.cfg.OnHeaders(h, r, false)
-	}
-	taken, err := wsconn.Hijack(w, r, wsconn.Accept{Deflate: srv.cfg.CompressWebSocket, Header: h, WriteTimeout: srv.cfg.WriteTimeout})
+	taken, err := wsconn.Hijack(w, r, wsconn.Accept{Deflate: srv.cfg.CompressWebSocket, Header: srv.acceptHeader(r, false), WriteTimeout: srv.cfg.WriteTimeout})
 	if err != nil {
 		s.releaseUpgrade(nil)
 		return

@@ -210,3 +210,35 @@ func TestUpgrade_ProbeTimesOut(t *testing.T) {
 		})
 	}
 }
+
+// SEC-21: a subprotocol is agreed on only when it is offered and listed, in the
+// handshake of a session as in that of an upgrade.
+func TestSubprotocols(t *testing.T) {
+	for _, c := range []struct {
+		listed         []string
+		offered, wants string
+	}{
+		{nil, "chat", ""},
+		{[]string{"chat", "v2"}, "v1, v2 ,chat", "v2"},
+		{[]string{"chat"}, "", ""},
+		{[]string{"chat"}, "v1", ""},
+		{[]string{"*"}, "arduino", "arduino"},
+		{[]string{"*"}, " , b", "b"},
+	} {
+		r := newRig(t, newRecorder(), engineio.Config{Subprotocols: c.listed})
+		var header []string
+		if c.offered != "" {
+			header = []string{"Sec-WebSocket-Protocol", c.offered}
+		}
+		q, sid := r.open(4)
+		for _, query := range []string{"EIO=4&transport=websocket", strings.Replace(q, "polling", "websocket", 1)} {
+			_, res, err := r.dialWS(query, header...)
+			if err != nil {
+				t.Fatalf("%+v %s: %v", c, sid, err)
+			}
+			if got := res.Header.Get("Sec-WebSocket-Protocol"); got != c.wants {
+				t.Errorf("%+v: agreed on %q", c, got)
+			}
+		}
+	}
+}
