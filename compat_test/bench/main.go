@@ -52,7 +52,7 @@ func run() error {
 	render := flag.Bool("render", false, "only write the report again from the figures kept")
 	profiles := flag.String("profiles", "", "folder to write pprof profiles of each measurement to; figures are higher meanwhile")
 	holdFlag := flag.String("hold", "", "only connect clients, PORT,NUMBER, and hold them (what the run itself starts)")
-	limit := flag.Duration("limit", 19*time.Minute, "no further round begins after this time")
+	limit := flag.Duration("limit", 18*time.Minute, "no further round begins after this time")
 	window := flag.Duration("window", 0, "how long each measurement lasts, if not as usual")
 	flag.Parse()
 	if *holdFlag != "" {
