@@ -5,7 +5,9 @@ package cluster_test
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
@@ -17,7 +19,16 @@ import (
 	"github.com/go-sails/sails/internal/leakcheck"
 )
 
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) {
+	if config := os.Getenv(nodeProcess); config != "" {
+		if err := serveProcess(config); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	leakcheck.Main(m)
+}
 
 // patience bounds every wait.
 const patience = 30 * time.Second

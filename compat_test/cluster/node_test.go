@@ -52,6 +52,12 @@ func startNode(t testing.TB, script string, config object) *nodePeer {
 	check(t, err)
 	cmd := exec.Command(program(t, "node"), script, string(text))
 	cmd.Dir = "node"
+	return startSteered(t, cmd)
+}
+
+// startSteered starts a process that says on which port it listens.
+func startSteered(t testing.TB, cmd *exec.Cmd) *nodePeer {
+	t.Helper()
 	stdin, err := cmd.StdinPipe()
 	check(t, err)
 	r, w := io.Pipe()
