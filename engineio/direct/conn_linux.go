@@ -66,8 +66,8 @@ func (c *conn) advance(data []byte) eventloop.Verdict {
 	size, found := look(data, c.seen, c.listener.starts)
 	var h head
 	if found == complete {
-		limit, ok := c.listener.srv.MaxHeaderBytes, false
-		if h, ok = parse(string(data[:size])); !ok || limit > 0 && size > limit {
+		var ok bool
+		if h, ok = parse(string(data[:size])); !ok || size > c.listener.maxHead {
 			found = foreign
 		}
 	}

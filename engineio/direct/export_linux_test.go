@@ -1,4 +1,8 @@
 package direct
 
-// MaxFresh is how many connections may have asked nothing yet.
-const MaxFresh = maxFresh
+// LimitFresh sets how many connections may have asked nothing yet.
+func (d *Listener) LimitFresh(n int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.room = n
+}

@@ -35,6 +35,7 @@ type Listener struct {
 	starts   []string
 	header   time.Duration
 	idle     time.Duration
+	maxHead  int
 	began    time.Time
 	base     context.Context // of requests
 	group    *eventloop.Group
@@ -46,6 +47,7 @@ type Listener struct {
 	mu      sync.Mutex
 	failure error         // of accepting; guarded by mu
 	done    chan struct{} // closed by Close
+	room    int           // for fresh connections; guarded by mu
 	fresh   list          // connections without a request yet, oldest first; guarded by mu
 	asked   list          // connections that had one; guarded by mu
 	busy    int           // requests under way; guarded by mu
@@ -56,7 +58,7 @@ type Listener struct {
 // is compared exactly, are served beneath net/http by srv.Handler; all other
 // connections come from Accept. From srv it takes Handler, ReadHeaderTimeout,
 // ReadTimeout, IdleTimeout, MaxHeaderBytes, BaseContext, ConnContext and ErrorLog;
-// set them before. l must not be used by anyone else; the Listener closes it.
+// set them before, as it begins to serve at once. l must not be used by anyone else; the Listener closes it.
 //
 // An error means that the path is not plain or that the system lacks something; l is
 // as it was.
@@ -66,7 +68,7 @@ func Listen(l net.Listener, srv *http.Server, path string) (*Listener, error) {
 	}
 	d := &Listener{
 		under: l, srv: srv, path: path, starts: prefixes(path), began: time.Now(),
-		header: headerLimit, idle: idleLimit, base: context.Background(),
+		header: headerLimit, idle: idleLimit, maxHead: maxHead, room: maxFresh, base: context.Background(),
 		handed: make(chan net.Conn), done: make(chan struct{}),
 	}
 	tcp, ok := l.(*net.TCPListener)
@@ -86,6 +88,9 @@ func Listen(l net.Listener, srv *http.Server, path string) (*Listener, error) {
 		if t > 0 {
 			d.idle = t
 		}
+	}
+	if n := srv.MaxHeaderBytes; n > 0 {
+		d.maxHead = min(n, maxHead)
 	}
 	group, err := eventloop.NewGroup(runtime.GOMAXPROCS(0), func(v any, stack []byte) {
 		d.logf("direct: panic while reading: %v\n%s", v, stack)
@@ -228,7 +233,7 @@ func (d *Listener) begin(under *eventloop.Conn, peer netip.AddrPort) *conn {
 	c.waits.Store(true)
 	d.mu.Lock()
 	var oldest *conn
-	if d.fresh.n >= maxFresh {
+	if d.fresh.n >= d.room {
 		oldest = d.fresh.first
 		oldest.unlist()
 	}
