@@ -44,7 +44,7 @@ const (
 	scenarioLimit = 20 * time.Second
 )
 
-// TestSails plays every scenario with the current sails.io.js over both
+// TestSails (VS-4) plays every scenario with the current sails.io.js over both
 // transports and in every variant of the server, and a selection of the releases
 // before it.
 func TestSails(t *testing.T) {

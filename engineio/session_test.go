@@ -149,7 +149,7 @@ func TestHeartbeat_TimeoutLongerThanInterval(t *testing.T) {
 	})
 }
 
-// Spec sheet 1.9, revision 3: the client pings; nothing else keeps it alive.
+// Spec sheet 1.9, revision 3, VS-6: the client pings; nothing else keeps it alive.
 func TestHeartbeat_Revision3(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newRecorder()

@@ -156,7 +156,7 @@ func TestSockets_Errors(t *testing.T) { // SK-6, SK-27, SK-31, SEC-51
 	s := w.app.Sockets()
 	a := w.connect()
 	check(t, s.Join(w.ctx, a.ID(), "r"))
-	check(t, s.Join(w.ctx, "id of another node", "r")) // SK-24: nobody has it
+	check(t, s.Join(w.ctx, "id of another node", "r")) // SK-24: nobody has it; SK-26: no other node is waited for
 	check(t, s.Leave(w.ctx, "id of another node", "r"))
 	for name, err := range map[string]error{
 		"Join": s.Join(w.ctx, "", "r"), "Leave": s.Leave(w.ctx, "", "r"),

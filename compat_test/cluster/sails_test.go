@@ -149,7 +149,8 @@ func (p *sailsPair) expectRooms(t *testing.T, onGo, onNode string) {
 	ok = true
 }
 
-// CB-20 to CB-25: the rooms of Sails, moved from either side.
+// CB-1, CB-3, CB-20 to CB-25, CB-27, SU-8: the rooms of Sails, moved from either side,
+// on a channel that is the configured key and nothing else.
 func TestSailsRooms(t *testing.T) {
 	p := startSailsPair(t)
 	ctx := testContext(t)

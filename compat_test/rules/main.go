@@ -6,7 +6,8 @@
 // reads the rules of rules.txt and all tests of the modules in DIR, and prints a
 // table: a rule, and the tests whose name, comment or text cites it, scenarios and
 // meant differences among them. Ranges
-// ("VR-4..VR-6", "CN-50..55") cite everything between.
+// ("VR-4..VR-6", "CN-50..55") cite everything between. Rules that say nothing a test
+// could hold are in rules.txt with the reason.
 package main
 
 import (
@@ -49,7 +50,7 @@ func main() {
 }
 
 func run(w io.Writer, root string) error {
-	families, err := parse(known)
+	families, untested, err := parse(known)
 	if err != nil {
 		return err
 	}
@@ -57,20 +58,29 @@ func run(w io.Writer, root string) error {
 	if err != nil {
 		return err
 	}
-	return write(w, families, cited)
+	return write(w, families, untested, cited)
 }
 
-// parse reads lines like "VR: 1-13 20-22 30: Virtual requests".
-func parse(text string) ([]family, error) {
-	var families []family
+// parse reads lines like "VR: 1-13 20-22 30: Virtual requests", and the reasons
+// why there is no test: "no VR-99: It is only a remark."
+func parse(text string) (families []family, untested map[string]string, err error) {
+	untested = map[string]string{}
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
+		if rest, ok := strings.CutPrefix(line, "no "); ok {
+			rule, reason, ok := strings.Cut(rest, ": ")
+			if !ok {
+				return nil, nil, fmt.Errorf("not no RULE: REASON: %q", line)
+			}
+			untested[rule] = reason
+			continue
+		}
 		parts := strings.SplitN(line, ": ", 3)
 		if len(parts) != 3 {
-			return nil, fmt.Errorf("not PREFIX: NUMBERS: ABOUT: %q", line)
+			return nil, nil, fmt.Errorf("not PREFIX: NUMBERS: ABOUT: %q", line)
 		}
 		f := family{prefix: parts[0], about: parts[2]}
 		for _, field := range strings.Fields(parts[1]) {
@@ -81,7 +91,7 @@ func parse(text string) ([]family, error) {
 			from, err1 := strconv.Atoi(first)
 			to, err2 := strconv.Atoi(last)
 			if err := errors.Join(err1, err2); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			for n := from; n <= to; n++ {
 				f.numbers = append(f.numbers, n)
@@ -89,7 +99,7 @@ func parse(text string) ([]family, error) {
 		}
 		families = append(families, f)
 	}
-	return families, nil
+	return families, untested, nil
 }
 
 // citations maps rules to the tests that cite them, sorted.
@@ -213,10 +223,10 @@ func rulesIn(text string) []string {
 // shown is how many tests a row names.
 const shown = 4
 
-func write(w io.Writer, families []family, cited map[string][]string) error {
+func write(w io.Writer, families []family, untested map[string]string, cited map[string][]string) error {
 	var b strings.Builder
 	b.WriteString("# Rules and the tests that pin them\n\nMade by `make rules` from the names and comments of the tests; do not edit.\n")
-	var total, pinned int
+	var total, pinned, nothing int
 	var missing []string
 	var tables strings.Builder
 	for _, f := range families {
@@ -225,13 +235,15 @@ func write(w io.Writer, families []family, cited map[string][]string) error {
 			rule := f.prefix + "-" + strconv.Itoa(n)
 			tests := cited[rule]
 			total++
-			if len(tests) == 0 {
-				missing = append(missing, rule)
-			} else {
-				pinned++
-			}
 			row := "–"
-			if len(tests) > 0 {
+			switch reason, none := untested[rule]; {
+			case len(tests) == 0 && none:
+				row += " " + reason
+				nothing++
+			case len(tests) == 0:
+				missing = append(missing, rule)
+			default:
+				pinned++
 				row = "`" + strings.Join(tests[:min(len(tests), shown)], "`, `") + "`"
 			}
 			if more := len(tests) - shown; more > 0 {
@@ -241,6 +253,9 @@ func write(w io.Writer, families []family, cited map[string][]string) error {
 		}
 	}
 	fmt.Fprintf(&b, "\n%d of %d rules are cited by a test.", pinned, total)
+	if nothing > 0 {
+		fmt.Fprintf(&b, " %d say nothing that a test could hold; the reason stands beside them.", nothing)
+	}
 	if len(missing) > 0 {
 		fmt.Fprintf(&b, " No test cites: %s.", strings.Join(missing, ", "))
 	}

@@ -102,7 +102,7 @@ func (w *world) rooms() string {
 	return strings.Join(rooms, " ")
 }
 
-// CB-22 to CB-25: what Sails servers send.
+// CB-22 to CB-26: what Sails servers send; what is no JSON is dropped.
 func TestReceive(t *testing.T) {
 	for name, c := range map[string]struct{ message, rooms string }{
 		"join":           {`{"uid":"5FNQFm","event":"join","payload":{"sourceRoom":"r","destRooms":["a","b"]}}`, "a b r x"},
@@ -158,6 +158,23 @@ func TestSend(t *testing.T) {
 		if channel != "socket.io#sails#" { // CB-21
 			t.Errorf("channel %q", channel)
 		}
+	}
+}
+
+// CB-21, SU-8: a key of Sails' configuration is the whole channel.
+func TestChannel(t *testing.T) {
+	for channel, want := range map[string]string{"": "socket.io#sails#", "myapp": "myapp"} {
+		w := new(wire)
+		bus, err := adminbus.New(adminbus.Config{Medium: w, Channel: channel})
+		check(t, err)
+		io, err := socketio.NewServer(socketio.Config{})
+		check(t, err)
+		check(t, bus.Start(t.Context(), io.Of("/")))
+		check(t, bus.Broadcast(t.Context(), "mine", nil))
+		if got := w.channels; !slices.Equal(got, []string{want, want}) {
+			t.Errorf("%q: listens and sends on %q, want %q", channel, got, want)
+		}
+		check(t, io.Shutdown(t.Context()))
 	}
 }
 

@@ -40,3 +40,40 @@ func TestSails012_recorded(t *testing.T) {
 	}
 	wantEvents(t, watcher.events(), `["user",{"id":1,"verb":"removedFrom","attribute":"groups","removedId":"nope"}]`)
 }
+
+// PO-36: a mirror in 0.12 shows all actions, add among them, to who did them.
+func TestSails012_mirror(t *testing.T) {
+	t.Parallel()
+	w := newWorld012(t, func(cfg *blueprint.Config) { cfg.Mirror = true })
+	author := w.connect()
+	author.do("GET /user")
+	author.do(`POST /user {"name":"a"}`)
+	author.do(`PUT /user/1 {"name":"b"}`)
+	author.do(`POST /user/1/pets {"name":"rex"}`)
+	author.do("DELETE /user/1/pets/1")
+	author.do("DELETE /user/1")
+	var verbs []string
+	for _, e := range author.events() {
+		if _, after, ok := strings.Cut(e, `["user",`); ok {
+			_, after, _ = strings.Cut(after, `"verb":"`)
+			verb, _, _ := strings.Cut(after, `"`)
+			verbs = append(verbs, verb)
+		}
+	}
+	if got := strings.Join(verbs, " "); got != "created updated addedTo removedFrom destroyed" {
+		t.Errorf("the author saw %q", got)
+	}
+}
+
+// BP-13: what is not the client's fault is a 500, in production without details.
+func TestStoreFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.db.Close()
+	c := w.connect()
+	for _, request := range []string{"GET /user", "GET /user/1", `POST /vet {"name":"v"}`, "DELETE /vet/1"} {
+		if got := c.do(request); !strings.HasPrefix(got, "Internal Server Error ") {
+			t.Errorf("%s: %s", request, got)
+		}
+	}
+}

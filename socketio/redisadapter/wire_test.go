@@ -188,6 +188,7 @@ func TestDecode_Refused(t *testing.T) {
 	}
 }
 
+// CB-2, CB-5: what goes where; a broadcast to one room has a channel of its own.
 func TestEncode(t *testing.T) {
 	target := socketio.Target{Rooms: []string{"r"}, Except: []string{"x"}}
 	for _, c := range []struct {

@@ -1,4 +1,4 @@
-// Rules: PO-4, PO-11, PO-12, BO-6, BO-7, BO-11, BO-13, BO-16.
+// Rules: PO-4, PO-11, PO-12, BO-6, BO-7, BO-11, BO-13, BO-14, BO-16.
 export default {
   title: '0.12: contexts of every type; changed collections; keys that cannot be',
   client: 'sails.io.js@0.13.8',
