@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -107,6 +108,9 @@ func (a *application) build(s settings) error {
 		return err
 	}
 	o.DB, a.dialect = a.db, o.Dialect
+	if o.DataEncryptionKeys, err = a.keys(s); err != nil {
+		return err
+	}
 	if s.production && a.m.Sockets.OnlyAllowOrigins == nil {
 		// Only pages of this server may connect: a decision, and the safe one (CN-21).
 		o.BeforeConnect = sameOriginOnly(a.m)
@@ -118,6 +122,14 @@ func (a *application) build(s settings) error {
 	}
 	a.Application, err = manifest.Build(a.m, o)
 	return err
+}
+
+// keys are those of encrypted attributes. Who only looks at routes needs none.
+func (a *application) keys(s settings) (map[string]string, error) {
+	if s.detached {
+		return map[string]string{"default": base64.StdEncoding.EncodeToString(make([]byte, 32))}, nil
+	}
+	return a.m.DataEncryptionKeys()
 }
 
 // oldApplication puts the front door to it in place.

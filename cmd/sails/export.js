@@ -75,8 +75,8 @@ function attribute(identity, name, a, column, primaryKey, unported) {
   const v = validations(identity, name, a.validations, unported);
   if (Object.keys(v).length > 0) { out.validations = v; }
   if (a.encrypt) {
-    unported.push('encrypt:' + name);
-    note(`models.${identity}.${name}`, 'it is encrypted in the database, which is not done here', 'keep the model on Node, or encrypt in callbacks of your own');
+    out.encrypt = true;
+    note(`models.${identity}.${name}`, 'it is encrypted, and the keys are not exported', 'set SAILS_DATA_ENCRYPTION_KEYS to default=KEY, the dataEncryptionKeys of config/models.js');
   }
   if (migrations.columnType && migrations.columnType[0] !== '_') {
     note(`models.${identity}.${name}`, `its column type ${migrations.columnType} is left to the database`, 'keep "migrate" at "safe" for a database that exists');
@@ -124,6 +124,7 @@ function exportModel(identity, model) {
     const column = model.schema && model.schema[name] && model.schema[name].columnName;
     return attribute(identity, name, model.attributes[name], column || name, model.primaryKey, unported);
   });
+  if (model.hidden && model.hidden.length > 0) { out.hidden = model.hidden; }
   for (const name of callbacks) {
     if (!isFunction(model[name])) { continue; }
     unported.push(name);
@@ -147,6 +148,71 @@ function exportModel(identity, model) {
   }
   if (unported.length > 0) { out.unported = unported; }
   return out;
+}
+
+// --- models of Sails 0.12 ---------------------------------------------------
+
+const types012 = { text: 'string', mediumtext: 'string', longtext: 'string', objectid: 'string', email: 'string', integer: 'number', float: 'number', date: 'string', datetime: 'string', time: 'string', array: 'json', binary: 'ref' };
+const rules012 = { email: 'isEmail', url: 'isURL', urlish: 'isURL', ip: 'isIP', uuid: 'isUUID', creditcard: 'isCreditCard', hexcolor: 'isHexColor', hexColor: 'isHexColor', notEmpty: 'isNotEmptyString', integer: 'isInteger', int: 'isInteger', in: 'isIn', enum: 'isIn', notIn: 'isNotIn', min: 'min', max: 'max', minLength: 'minLength', maxLength: 'maxLength', regex: 'regex', after: 'isAfter', before: 'isBefore' };
+const words012 = ['type', 'model', 'collection', 'via', 'through', 'dominant', 'columnName', 'description', 'required', 'unique', 'primaryKey', 'autoIncrement', 'index', 'size', 'defaultsTo', 'default', 'protected', 'encrypt', 'meta'];
+
+// modern describes a model of Sails 0.12 in the words of 1.x.
+function modern(identity, model) {
+  const out = { tableName: model.tableName || model.adapter && identity, primaryKey: model.primaryKey, hasSchema: model.hasSchema, attributes: {}, schema: {}, hidden: [] };
+  const attributes = model._attributes || {};
+  const methods = [];
+  for (const name of Object.keys(attributes)) {
+    const given = attributes[name];
+    if (isFunction(given)) { methods.push(name); continue; }
+    const a = typeof given === 'string' ? { type: given } : given;
+    const to = { model: a.model, collection: a.collection, via: a.via, through: a.through, dominant: a.dominant, description: a.description, required: a.required, validations: {}, autoMigrations: { unique: a.unique === true, autoIncrement: a.autoIncrement === true } };
+    if (!a.model && !a.collection) { to.type = types012[a.type] || a.type || 'string'; }
+    if (a.type === 'email') { to.validations.isEmail = true; }
+    if (a.type === 'integer' && !a.autoIncrement) { to.validations.isInteger = true; }
+    if (a.type === 'binary') { note(`models.${identity}.${name}`, 'it is binary, which has no counterpart', 'keep it as text in base64'); }
+    if (a.default === 'NOW' && name === 'createdAt') { to.autoCreatedAt = true; } else if (a.default === 'NOW' && name === 'updatedAt') { to.autoUpdatedAt = true; }
+    if (isFunction(a.defaultsTo)) { note(`models.${identity}.${name}`, 'its defaultsTo is a function', 'set it in BeforeCreate, in Go'); } else if (a.defaultsTo !== undefined) { to.defaultsTo = a.defaultsTo; }
+    if (a.protected === true) { out.hidden.push(name); }
+    for (const rule of Object.keys(a)) {
+      if (rules012[rule]) { to.validations[rules012[rule]] = a[rule]; } else if (!words012.includes(rule) && a[rule] !== false) { to.validations[rule] = a[rule]; }
+    }
+    out.attributes[name] = to;
+    out.schema[name] = { columnName: a.columnName || name };
+  }
+  for (const name of callbacks.concat('beforeValidate', 'afterValidate')) {
+    const list = (model._callbacks || {})[name];
+    const own = Array.isArray(list) ? list.some((f) => !/^function\s*\w*\s*\(\w+,\s*(\w+)\)\s*\{\s*(return\s+)?\1\(\);?\s*\}$/.test(String(f))) : false;
+    if (own) { out[name.replace('Validate', 'Create')] = out[name.replace('Validate', 'Update')] = () => {}; }
+  }
+  if (methods.includes('toJSON')) { out.customToJSON = () => undefined; } // never what it was given
+  const rest = methods.filter((name) => name !== 'toJSON');
+  if (rest.length > 0) { note(`models.${identity}`, `its instance methods ${rest.join(', ')} are code`); }
+  return out;
+}
+
+// contexts012 are the contexts of models that do not have all of them.
+function contexts012(models) {
+  const out = {};
+  for (const identity of Object.keys(models)) {
+    const given = models[identity].autosubscribe;
+    if (given === false) { out[identity] = []; } else if (Array.isArray(given)) { out[identity] = given; } else if (typeof given === 'string') { out[identity] = list(given); }
+  }
+  return out;
+}
+
+// actions012 are the actions of controllers.
+function actions012(controllers) {
+  const names = [];
+  for (const identity of Object.keys(controllers || {})) {
+    const controller = controllers[identity];
+    for (const name of Object.keys(controller)) { if (isFunction(controller[name]) && name !== 'sails') { names.push(`${identity}/${name}`); } }
+  }
+  return names;
+}
+
+// cors012 is config/cors.js in the words of 1.x.
+function cors012(given) {
+  return { allRoutes: given.allRoutes, allowOrigins: given.origin, allowCredentials: given.credentials === true && given.origin !== '*', allowRequestMethods: given.methods, allowRequestHeaders: given.headers, allowResponseHeaders: given.exposeHeaders };
 }
 
 // --- routes and policies ----------------------------------------------------
@@ -235,11 +301,13 @@ function exportPolicies(config) {
 // --- the rest of the configuration ------------------------------------------
 
 function exportDatastore(config) {
-  const given = (config.datastores && config.datastores.default) || {};
+  const connections = config.connections || {}; // of Sails 0.12
+  const given = (config.datastores && config.datastores.default) || connections[(config.models || {}).connection] || {};
   const adapter = typeof given.adapter === 'string' ? given.adapter : given.adapter ? given.adapter.identity : 'sails-disk';
   switch (adapter) {
     case 'sails-postgresql': note('datastores.default', 'its address is not exported', 'set DATABASE_URL'); return { adapter: 'postgres' };
     case 'sails-mysql': note('datastores.default', 'its address is not exported', 'set DATABASE_URL'); return { adapter: 'mysql' };
+    case 'sails-memory': return { path: ':memory:' };
     case 'sails-disk':
       note('datastores.default', 'records of sails-disk are not copied; an embedded SQLite database takes its place');
       return given.inMemoryOnly ? { path: ':memory:' } : {};
@@ -290,7 +358,7 @@ function exportSession(config, disabled) {
   if (disabled) { return { disabled: true }; }
   const cookie = config.cookie || {};
   const out = tidy({
-    name: config.name, rolling: config.rolling === true, saveUninitialized: config.saveUninitialized !== false,
+    name: config.name || config.key, rolling: config.rolling === true, saveUninitialized: config.saveUninitialized !== false,
     cookie: tidy({
       path: cookie.path, domain: cookie.domain, maxAge: typeof cookie.maxAge === 'number' ? cookie.maxAge : undefined, secure: cookie.secure === true,
       httpOnly: cookie.httpOnly === false ? false : undefined, sameSite: cookie.sameSite === true ? 'strict' : cookie.sameSite || undefined,
@@ -315,7 +383,7 @@ function exportProxies(given) {
   return [];
 }
 
-const coreHooks = ['moduleloader', 'logger', 'request', 'views', 'blueprints', 'responses', 'helpers', 'pubsub', 'policies', 'services', 'security',
+const coreHooks = ['moduleloader', 'controllers', 'logger', 'request', 'views', 'blueprints', 'responses', 'helpers', 'pubsub', 'policies', 'services', 'security',
   'cors', 'csrf', 'userconfig', 'session', 'http', 'userhooks', 'orm', 'sockets', 'grunt', 'i18n', 'organics', 'apianalytics', 'flash', 'uploads'];
 
 function noteCode(sails) {
@@ -358,28 +426,31 @@ sails.load(overrides, (err) => {
   let manifest;
   try {
     const config = sails.config;
+    const old = /^0\./.test(String(sails.version));
     const identities = Object.keys(sails.models || {}).filter((identity) => identity !== 'archive' && sails.models[identity].junctionTable !== true);
-    const actions = sails.getActions();
-    const own = Object.keys(actions).filter((name) => !/^BLUEPRINT/.test(actions[name]._middlewareType || '') && !/^security\//.test(name));
+    const actions = old ? {} : sails.getActions();
+    const own = old ? actions012(sails.controllers) : Object.keys(actions).filter((name) => !/^BLUEPRINT/.test(actions[name]._middlewareType || '') && !/^security\//.test(name));
     if (own.length > 0) { note('actions', `${own.length} actions are code`, 'write them in Go one by one (sails generate makes the frame), or run the old application behind --upstream'); }
     manifest = tidy({
       version: 1,
       name: config.appName || (() => { try { return JSON.parse(fs.readFileSync('package.json', 'utf8')).name; } catch (e) { return undefined; } })(),
       exportedFrom: tidy({ sails: sails.version, sockets: packageOf('sails-hook-sockets'), orm: packageOf('sails-hook-orm'), node: process.version }),
       datastore: exportDatastore(config),
-      models: identities.map((identity) => exportModel(identity, sails.models[identity])),
+      models: identities.map((identity) => exportModel(identity, old ? modern(identity, sails.models[identity]) : sails.models[identity])),
       blueprints: sails.hooks.blueprints ? exportBlueprints(config.blueprints || {}, identities, ((sails.hooks.blueprints.defaults || {}).blueprints || {}).parseBlueprintOptions) : {},
       routes: Object.keys(config.routes || {}).map((address) => exportRoute(address, config.routes[address])),
       actions: own.map(actionName).sort(),
       policies: exportPolicies(config.policies),
       sockets: exportSockets(config.sockets || {}),
       session: exportSession(config.session || {}, !sails.hooks.session),
-      cors: cors((config.security || {}).cors || {}),
-      csrf: (config.security || {}).csrf === true ? true : undefined,
+      cors: cors(old ? cors012(config.cors || {}) : (config.security || {}).cors || {}),
+      csrf: (config.security || {}).csrf === true || (old && config.csrf && (config.csrf === true || config.csrf.protectionEnabled === true)) ? true : undefined,
       trustProxies: exportProxies((config.http || {}).trustProxy),
-      poweredBy: (((config.http || {}).middleware || {}).order || []).includes('poweredBy') ? 'Sails <sailsjs.com>' : undefined,
+      poweredBy: (((config.http || {}).middleware || {}).order || []).includes('poweredBy') ? `Sails <sailsjs.${old ? 'org' : 'com'}>` : undefined,
     });
     noteCode(sails);
+    if (old) { note('sockets', 'Sails 0.12 lets pages of every origin connect; here only those of the server itself', 'list others in sockets.onlyAllowOrigins'); }
+    if (old) { manifest.sails012 = { autosubscribe: contexts012(sails.models) }; }
     manifest.report = report;
     fs.writeFileSync(output, JSON.stringify(manifest, null, 2));
   } catch (e) {

@@ -32,6 +32,10 @@ type Options struct {
 	DB      *sql.DB
 	Dialect sqlstore.Dialect
 
+	// DataEncryptionKeys are the keys of encrypted attributes; see
+	// Manifest.DataEncryptionKeys.
+	DataEncryptionKeys map[string]string
+
 	// Actions are handlers by identity ("user/promote"), in any letter case. One
 	// called like a blueprint action takes its place (BP-5). Those that the manifest
 	// does not name are fine too.
@@ -226,7 +230,7 @@ func (b *builder) collectModels() error {
 	if b.o.DB == nil {
 		return errors.New("manifest: the models need a database: set Options.DB and Options.Dialect")
 	}
-	b.store, err = sqlstore.New(sqlstore.Config{Schema: b.schema, DB: b.o.DB, Dialect: b.o.Dialect})
+	b.store, err = sqlstore.New(sqlstore.Config{Schema: b.schema, DB: b.o.DB, Dialect: b.o.Dialect, DataEncryptionKeys: b.o.DataEncryptionKeys})
 	return err
 }
 
@@ -244,11 +248,16 @@ func (b *builder) config(h http.Handler, sessions *session.Manager) (sailsio.Con
 	for _, name := range s.Transports {
 		transports = append(transports, engineio.Transport(name))
 	}
+	var sails012 *sailsio.Sails012
+	if b.m.Sails012 != nil {
+		sails012 = &sailsio.Sails012{Autosubscribe: b.m.Sails012.Autosubscribe}
+	}
 	answers := &action.Config{Production: b.o.Production, TrustedProxies: proxies, Logger: b.o.Logger}
 	return sailsio.Config{
 		Handler:  answers.Handler(h),
 		Sessions: sessions,
 		Models:   b.schema,
+		Sails012: sails012,
 		SocketIO: socketio.Config{
 			Path: s.Path,
 			Engine: engineio.Config{
@@ -305,6 +314,7 @@ func (b *builder) blueprints(app *sailsio.App) (*blueprint.API, error) {
 		ExposeAll:  bp.Expose == nil && !b.o.Production,
 		Expose:     map[string]blueprint.Exposure{},
 		Custom:     b.actions,
+		Sails012:   b.m.Sails012 != nil,
 		Production: b.o.Production, Logger: b.o.Logger,
 	}
 	if bp.Shortcuts && !cfg.Shortcuts {

@@ -3,7 +3,9 @@ package manifest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-sails/sails/sailsio/blueprint"
@@ -45,6 +47,13 @@ type Manifest struct {
 	// "*" to names of policies, or to ["true"] or ["false"] (PL-3).
 	Policies map[string][]string `json:"policies,omitempty"`
 
+	// Sails012 makes records, blueprints and notifications those of Sails 0.12. Nil is 1.x.
+	Sails012 *Sails012 `json:"sails012,omitempty"`
+	// DataEncryptionKeysEnv names the environment variable with the keys of attributes
+	// that are encrypted: name=key, several separated by commas, each key base64 of 32
+	// bytes; new values get the one called default. Default SAILS_DATA_ENCRYPTION_KEYS.
+	DataEncryptionKeysEnv string `json:"dataEncryptionKeysEnv,omitempty"`
+
 	Sockets Sockets `json:"sockets,omitzero"`
 	Session Session `json:"session,omitzero"`
 	CORS    CORS    `json:"cors,omitzero"`
@@ -71,6 +80,40 @@ func (m *Manifest) Migration() sqlstore.Migration {
 		return sqlstore.Alter
 	}
 	return sqlstore.Safe
+}
+
+// Sails012 are settings that only Sails 0.12 has.
+type Sails012 struct {
+	// Autosubscribe has, by model, the contexts that subscribers get when they name
+	// none; see sailsio.Sails012.
+	Autosubscribe map[string][]string `json:"autosubscribe,omitempty"`
+}
+
+// DefaultKeysEnv names the variable with the keys of encrypted attributes.
+const DefaultKeysEnv = "SAILS_DATA_ENCRYPTION_KEYS"
+
+// DataEncryptionKeys reads the keys of encrypted attributes from the environment, for
+// Options.DataEncryptionKeys. It is an error when the models need some and there are
+// none.
+func (m *Manifest) DataEncryptionKeys() (map[string]string, error) {
+	variable := cmp.Or(m.DataEncryptionKeysEnv, DefaultKeysEnv)
+	keys := map[string]string{}
+	for part := range strings.SplitSeq(os.Getenv(variable), ",") {
+		if name, key, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
+			keys[name] = key
+		}
+	}
+	if len(keys) == 0 && m.Encrypts() {
+		return nil, fmt.Errorf("manifest: the environment variable %s has to hold the keys of the attributes that are encrypted: default=…, the dataEncryptionKeys of config/models.js", variable)
+	}
+	return keys, nil
+}
+
+// Encrypts reports whether any attribute is encrypted.
+func (m *Manifest) Encrypts() bool {
+	return slices.ContainsFunc(m.Models, func(md Model) bool {
+		return slices.ContainsFunc(md.Attributes, func(a Attribute) bool { return a.Encrypt })
+	})
 }
 
 // Origin is the software a manifest was exported from.
@@ -157,6 +200,7 @@ type Attribute struct {
 	AutoUpdatedAt bool            `json:"autoUpdatedAt,omitempty"`
 	AutoIncrement bool            `json:"autoIncrement,omitempty"`
 	Unique        bool            `json:"unique,omitempty"`
+	Encrypt       bool            `json:"encrypt,omitempty"` // see Manifest.DataEncryptionKeysEnv
 
 	Validations Validations `json:"validations,omitzero"`
 }

@@ -486,6 +486,58 @@ func TestDefinitions(t *testing.T) {
 	}
 }
 
+// A manifest exported from Sails 0.12 has its records, errors and messages (7.7, PO-3).
+func TestSails012(t *testing.T) {
+	t.Parallel()
+	m, err := manifest.ReadFile("testdata/conformance-0.12.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := lift(t, m, nil)
+	if body := wantStatus(t, app, `POST /user {"name":"Ann"}`, 201); strings.Contains(body, "age") || strings.Contains(body, "email") {
+		t.Errorf("attributes without a value are there: %s", body)
+	}
+	if body := wantStatus(t, app, `POST /user {"email":"no mail"}`, 400); !strings.Contains(body, "E_VALIDATION") || !strings.Contains(body, "invalidAttributes") {
+		t.Errorf("no error of 0.12: %s", body)
+	}
+	wantStatus(t, app, "POST /rps/watch", 501)
+
+	server := sailstest.NewServer(app)
+	defer server.Close()
+	client, err := server.Connect(t.Context(), sailstest.Options{SDK: "0.13.8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if answer, err := client.Get(t.Context(), "/note", nil); err != nil || answer.StatusCode != 200 {
+		t.Fatal(answer, err)
+	}
+	wantStatus(t, app, `POST /note {"text":"hello"}`, 201)
+	if event, err := client.ExpectEvent(t.Context(), "note"); err != nil || !strings.Contains(event.String(), `"verb":"created"`) {
+		t.Errorf("%v %v", event, err)
+	}
+}
+
+// Attributes that are encrypted need their keys, which are never part of a manifest.
+func TestDataEncryptionKeys(t *testing.T) {
+	m := &manifest.Manifest{Version: 1, DataEncryptionKeysEnv: "SAILS_TEST_KEYS", Blueprints: manifest.Blueprints{REST: true}, Models: []manifest.Model{{Identity: "user", Attributes: []manifest.Attribute{
+		{Name: "id", Type: "number", AutoIncrement: true}, {Name: "ssn", Type: "string", Encrypt: true},
+	}}}}
+	t.Setenv("SAILS_TEST_KEYS", "")
+	if _, err := m.DataEncryptionKeys(); err == nil || !strings.Contains(err.Error(), "SAILS_TEST_KEYS") {
+		t.Error(err)
+	}
+	t.Setenv("SAILS_TEST_KEYS", "default=kAxGhxl9JpfnsbwCDJzfX6tFvXJ4mVTCcRzXv8SqfM8=, old=kAxGhxl9JpfnsbwCDJzfX6tFvXJ4mVTCcRzXv8SqfM9=")
+	keys, err := m.DataEncryptionKeys()
+	if err != nil || len(keys) != 2 {
+		t.Fatal(keys, err)
+	}
+	app := lift(t, m, func(o *manifest.Options) { o.DataEncryptionKeys = keys })
+	if body := wantStatus(t, app, `POST /user {"ssn":"078-05-1120"}`, 200); strings.Contains(body, "078-05-1120") {
+		t.Errorf("it is shown as it was given: %s", body)
+	}
+}
+
 // What the manifest cannot say of the realtime side can be said in Go; the rest stays.
 func TestConfigure(t *testing.T) {
 	t.Parallel()

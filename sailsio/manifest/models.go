@@ -20,6 +20,7 @@ func (m *Manifest) Definitions() ([]model.Definition, error) {
 	var mistakes []error
 	for i := range m.Models {
 		d, err := m.Models[i].definition()
+		d.Sparse = m.Sails012 != nil
 		if err != nil {
 			mistakes = append(mistakes, err)
 		}
@@ -41,7 +42,7 @@ func (md *Model) definition() (model.Definition, error) {
 		out := model.Attribute{
 			Name: a.Name, Type: model.Type(a.Type), Model: a.Model, Collection: a.Collection, Via: a.Via, Through: a.Through, Dominant: a.Dominant,
 			Column: a.ColumnName, Required: a.Required, AllowNull: a.AllowNull, AutoCreatedAt: a.AutoCreatedAt,
-			AutoUpdatedAt: a.AutoUpdatedAt, AutoIncrement: a.AutoIncrement, Unique: a.Unique,
+			AutoUpdatedAt: a.AutoUpdatedAt, AutoIncrement: a.AutoIncrement, Unique: a.Unique, Encrypt: a.Encrypt,
 			Protected: md.hides(a.Name),
 		}
 		if len(a.DefaultsTo) > 0 {

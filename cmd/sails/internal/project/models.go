@@ -41,7 +41,7 @@ func structs(m *manifest.Manifest) ([]*modelStruct, error) {
 		byIdentity[md.Identity] = list[i]
 	}
 	for _, s := range list {
-		if err := s.fill(byIdentity); err != nil {
+		if err := s.fill(byIdentity, m.Sails012 != nil); err != nil {
 			return nil, err
 		}
 	}
@@ -59,7 +59,7 @@ func (s *modelStruct) attribute(name string) *manifest.Attribute {
 	return &s.Attributes[i]
 }
 
-func (s *modelStruct) fill(others map[string]*modelStruct) error {
+func (s *modelStruct) fill(others map[string]*modelStruct, sparse bool) error {
 	names := newNames("")
 	for i := range s.Attributes {
 		a := &s.Attributes[i]
@@ -77,6 +77,9 @@ func (s *modelStruct) fill(others map[string]*modelStruct) error {
 			f.Comment = strings.TrimSpace(f.Comment + " Never shown to clients.")
 		}
 		s.Fields = append(s.Fields, f)
+	}
+	if sparse {
+		s.change("d.Sparse = true // as in Sails 0.12: what has no value is left out")
 	}
 	if s.TableName != "" {
 		s.change("d.Table = %s", strconv.Quote(s.TableName))
@@ -175,6 +178,7 @@ func (s *modelStruct) options(a *manifest.Attribute, goType string) []string {
 	flag("dominant", a.Dominant)
 	flag("required", a.Required)
 	flag("unique", a.Unique)
+	flag("encrypt", a.Encrypt)
 	flag("null", a.AllowNull && !strings.HasPrefix(goType, "*"))
 	flag("protected", slices.Contains(s.Hidden, a.Name))
 	text("column", a.ColumnName, "Column")

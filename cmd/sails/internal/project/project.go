@@ -42,6 +42,7 @@ func Files(cfg Config) (map[string][]byte, error) {
 	m.Session.SecretEnv = cmp.Or(m.Session.SecretEnv, manifest.DefaultSecretEnv)
 	m.Session.StoreURLEnv = cmp.Or(m.Session.StoreURLEnv, "REDIS_URL")
 	m.Datastore.URLEnv = cmp.Or(m.Datastore.URLEnv, datastore.DefaultURLEnv)
+	m.DataEncryptionKeysEnv = cmp.Or(m.DataEncryptionKeysEnv, manifest.DefaultKeysEnv)
 	cfg.Manifest = &m
 	p := &project{Config: cfg, files: map[string][]byte{}}
 	var err error

@@ -39,6 +39,7 @@ func odd() *manifest.Manifest {
 			},
 			{Identity: "ref", Attributes: []manifest.Attribute{
 				{Name: "id", Type: "string", Required: true},
+				{Name: "ssn", Type: "string", Encrypt: true},
 				{Name: "yes", Type: "boolean", AllowNull: true, DefaultsTo: text("true")},
 				{Name: "owned", Collection: "models", Via: "owner"},
 			}},
