@@ -225,10 +225,10 @@ func (q *Queue[T]) heal(ctx context.Context) {
 		bounded, cancel := context.WithTimeout(ctx, q.cfg.Timeout)
 		err := q.cfg.Probe(bounded)
 		cancel()
+		q.mu.Lock()
+		q.down = err // the latest reason, or none
+		q.mu.Unlock()
 		if err == nil {
-			q.mu.Lock()
-			q.down = nil
-			q.mu.Unlock()
 			q.cfg.Changed(nil)
 			return
 		}
