@@ -128,7 +128,7 @@ servers: ## build the servers under test into compat_test/bin
 
 .PHONY: matrix
 matrix: setup ## play all clients and write docs/client-matrix.md and the table in README
-	cd compat_test && go test -count=1 -parallel $(COMPAT_PARALLEL) -timeout 40m -run '^(TestClients|TestSails|TestSails012)$$' -matrix ../docs/client-matrix.md .
+	cd compat_test && go test -count=1 -parallel $(COMPAT_PARALLEL) -timeout 40m -run '^(TestClients|TestSails|TestSails012|TestBrowser_Sails)$$' -matrix ../docs/client-matrix.md .
 
 .PHONY: golden
 golden: setup ## record transcripts from the original software: REFERENCE=folder REFERENCE012=folder
