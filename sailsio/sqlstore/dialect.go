@@ -39,6 +39,8 @@ type dialect struct {
 	// makes null differ from every value in != and nin: each as Waterline's adapter
 	// for the database has it, sails-disk in place of one for SQLite.
 	ownPatterns, nullDiffers bool
+	// keepsPrepared says that reads are worth keeping prepared.
+	keepsPrepared bool
 	// isolation is that of transactions; zero is the database's own choice.
 	isolation sql.IsolationLevel
 	// forUpdate locks the rows a transaction is going to change.

@@ -22,8 +22,9 @@ func mysqlDialect() *dialect {
 		jsonNumber: func(c string) string {
 			return "(CASE WHEN JSON_VALID(" + c + ") THEN (CASE WHEN JSON_TYPE(" + c + ") IN ('INTEGER', 'DOUBLE', 'DECIMAL', 'UNSIGNED INTEGER') THEN JSON_UNQUOTE(" + c + ") + 0.0e0 END) END)"
 		},
-		jsonEqual:   func(c string) string { return c },
-		ownPatterns: true,
+		jsonEqual:     func(c string) string { return c },
+		keepsPrepared: true,
+		ownPatterns:   true,
 		// Its own choice would show what was destroyed meanwhile, and lock gaps.
 		isolation:    sql.LevelReadCommitted,
 		forUpdate:    " FOR UPDATE",

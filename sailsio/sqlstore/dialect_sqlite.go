@@ -27,9 +27,10 @@ func sqliteDialect() *dialect {
 		jsonNumber: func(c string) string {
 			return "(CASE WHEN json_valid(" + c + ") AND json_type(" + c + ") IN ('integer', 'real') THEN json_extract(" + c + ", '$') END)"
 		},
-		jsonEqual:    func(c string) string { return c },
-		nullDiffers:  true,
-		insertIgnore: "INSERT", onConflict: " ON CONFLICT DO NOTHING",
+		jsonEqual:     func(c string) string { return c },
+		keepsPrepared: true,
+		nullDiffers:   true,
+		insertIgnore:  "INSERT", onConflict: " ON CONFLICT DO NOTHING",
 		returning: true,
 		noLimit:   "-1",
 		columnType: func(_ string, a *model.Attribute, r role) string {

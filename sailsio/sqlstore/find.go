@@ -127,7 +127,23 @@ func (s *Store) exec(ctx context.Context, st *statement) (sql.Result, error) {
 }
 
 func (s *Store) query(ctx context.Context, st *statement) (*sql.Rows, error) {
-	return s.conn(ctx).QueryContext(ctx, st.text.String(), plainArgs(st.args)...)
+	text, args := st.text.String(), plainArgs(st.args)
+	if !s.d.keepsPrepared {
+		return s.conn(ctx).QueryContext(ctx, text, args...)
+	}
+	tx := s.inTransaction(ctx)
+	k, err := s.prepared.use(ctx, text, tx == nil)
+	if err != nil {
+		return nil, err
+	}
+	defer s.prepared.giveBack(k)
+	switch {
+	case tx == nil:
+		return k.stmt.QueryContext(ctx, args...)
+	case k == nil:
+		return tx.QueryContext(ctx, text, args...)
+	}
+	return tx.StmtContext(ctx, k.stmt).QueryContext(ctx, args...)
 }
 
 // read runs a statement whose columns are those of the attributes, followed by

@@ -34,12 +34,13 @@ type Config struct {
 // use; calls that carry the same transaction in their context run one after the
 // other.
 type Store struct {
-	schema  *model.Schema
-	db      *sql.DB
-	d       *dialect
-	timeout time.Duration
-	now     func() time.Time
-	keys    keyring
+	schema   *model.Schema
+	db       *sql.DB
+	d        *dialect
+	timeout  time.Duration
+	now      func() time.Time
+	keys     keyring
+	prepared *prepared
 }
 
 // New checks the configuration. It does not connect.
@@ -71,7 +72,7 @@ func New(cfg Config) (*Store, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Store{schema: cfg.Schema, db: cfg.DB, d: d, timeout: cfg.Timeout, now: cfg.Now, keys: keys}, nil
+	return &Store{schema: cfg.Schema, db: cfg.DB, d: d, timeout: cfg.Timeout, now: cfg.Now, keys: keys, prepared: newPrepared(cfg.DB)}, nil
 }
 
 // Schema returns the schema of the store.
