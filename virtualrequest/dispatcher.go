@@ -104,7 +104,7 @@ type exchange struct {
 	ctx    requestContext
 	url    url.URL
 	body   bodyReader
-	values [4]string // of the header fields we add
+	values [3]string // of the header fields we add
 }
 
 // limit starts the clock of the request; the result stops it.
@@ -176,8 +176,8 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Requ
 		ex.body.Reset(r.Data)
 		base.Body = &ex.body
 		base.ContentLength = int64(len(r.Data))
-		ex.values[3] = "application/json"
-		header["Content-Type"] = ex.values[3:4:4]
+		ex.values[2] = "application/json"
+		header["Content-Type"] = ex.values[2:3:3]
 	}
 	return base.WithContext(&ex.ctx), 0
 }

@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,6 +40,52 @@ func TestPool_BlockedTaskHoldsUpNoOther(t *testing.T) {
 	p.Run(task(func() { close(done) }))
 	<-done
 	close(release)
+}
+
+// Each task waits for all others: the worker that arrives wakes the next one before it
+// runs its task, or this test would not end.
+func TestPool_AllBlocked(t *testing.T) {
+	var p workers.Pool
+	defer p.Close()
+	const n = 1000
+	var started sync.WaitGroup
+	started.Add(n)
+	var ended sync.WaitGroup
+	for range n {
+		ended.Add(1)
+		p.Run(task(func() {
+			defer ended.Done()
+			started.Done()
+			started.Wait()
+		}))
+	}
+	ended.Wait()
+}
+
+// Tasks that submit tasks, so that the queue does not run empty for long; none is lost,
+// also by one that ends its goroutine.
+func TestPool_TasksOfTasks(t *testing.T) {
+	var p workers.Pool
+	defer p.Close()
+	const n, generations = 700, 5
+	var left sync.WaitGroup
+	left.Add(n * generations)
+	var submit func(generation int)
+	submit = func(generation int) {
+		p.Run(task(func() {
+			defer left.Done()
+			if generation+1 < generations {
+				submit(generation + 1)
+			}
+			if generation == 2 {
+				runtime.Goexit()
+			}
+		}))
+	}
+	for range n {
+		submit(0)
+	}
+	left.Wait()
 }
 
 func TestPool_IdleWorkersEnd(t *testing.T) {
