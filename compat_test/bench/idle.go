@@ -83,7 +83,7 @@ func (b *bench) many(name string) (err error) {
 	}
 	for _, s := range c.servers {
 		h, err := program.Run(b.cores.onLoad(program.Spec{
-			Path: self, Args: []string{"-hold", fmt.Sprintf("%d,%d", s.Port, each)}, Ready: holding,
+			Path: self, Args: []string{"-hold", fmt.Sprintf("%d,%d", s.Port, each)}, Ready: holding, Limit: holdLimit,
 			Env: []string{fmt.Sprintf("%s=%d,%d,%d", pinnedEnv, b.cores.server, b.cores.load, b.cores.allowed)},
 		}))
 		if err != nil {
@@ -179,6 +179,9 @@ func (c *crowd) fault() (string, error) {
 	return text, nil
 }
 
+// holdLimit is how long the clients of one process may take to connect.
+const holdLimit = 3 * time.Minute
+
 // holding is what a process that holds clients prints when all are connected.
 const holding = "holding\n"
 
@@ -204,7 +207,7 @@ func hold(what string) error {
 		return err
 	}
 	defer loop.Close()
-	clients, err := loop.Dial(&load.Target{Port: port, Revision: 4, Query: sdk}, n, 64, idleSink{}, time.Minute)
+	clients, err := loop.Dial(&load.Target{Port: port, Revision: 4, Query: sdk}, n, 64, idleSink{}, holdLimit)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,8 @@ type Spec struct {
 	Ready string
 	// Probe makes the program ready when Port accepts connections, whatever it prints.
 	Probe bool
+	// Limit is how long it may take to be ready: a minute if zero.
+	Limit time.Duration
 	// Processors are the numbers of those it runs on; nil means this process's.
 	Processors []int
 	// As is the user it runs as; nil means this process's.
@@ -61,7 +63,7 @@ type Program struct {
 	waitErr error // valid once exited is closed
 }
 
-// Run starts a program and returns when it is ready, for which it has a minute.
+// Run starts a program and returns when it is ready.
 func Run(spec Spec) (*Program, error) {
 	if spec.Port == 0 {
 		port, err := FreePort()
@@ -72,6 +74,9 @@ func Run(spec Spec) (*Program, error) {
 	}
 	if spec.Ready == "" {
 		spec.Ready = "listening"
+	}
+	if spec.Limit == 0 {
+		spec.Limit = startLimit
 	}
 	if spec.End == 0 {
 		spec.End = syscall.SIGTERM
@@ -90,7 +95,7 @@ func Run(spec Spec) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, cancel := context.WithTimeout(context.Background(), startLimit)
+	limit, cancel := context.WithTimeout(context.Background(), spec.Limit)
 	defer cancel()
 	if spec.Probe {
 		ready = p.probe(limit)
@@ -102,7 +107,7 @@ func Run(spec Spec) (*Program, error) {
 		return nil, fmt.Errorf("program: %s ended before it was ready: %w\n%s", spec.Path, p.waitErr, p.Output())
 	case <-limit.Done():
 		p.Kill()
-		return nil, fmt.Errorf("program: %s was not ready within %v\n%s", spec.Path, startLimit, p.Output())
+		return nil, fmt.Errorf("program: %s was not ready within %v\n%s", spec.Path, spec.Limit, p.Output())
 	}
 }
 
