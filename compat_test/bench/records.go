@@ -180,7 +180,7 @@ func (r *library) creates() error {
 		x, made := counted(creating)
 		err = r.measure(fmt.Sprintf("create-%d", want), func(w load.Window) (*load.Sample, error) {
 			if many {
-				w.Measure *= 2
+				w.Measure, w.MinOps = 2*w.Measure, 4
 			}
 			s, err := r.loop.Closed(writers, x, 1, w)
 			if err != nil {
@@ -222,7 +222,7 @@ func (r *library) measure(action string, do func(load.Window) (*load.Sample, err
 	if r.tables != nil {
 		tables.read = r.tables.FamilyCPU
 	}
-	w := load.Window{Warm: r.b.warm / 3, Measure: r.b.measure * 2 / 3, CPU: func() (time.Duration, error) {
+	w := load.Window{Warm: r.b.warm / 3, Measure: r.b.measure * 2 / 3, MinOps: 100, CPU: func() (time.Duration, error) {
 		if r.tables != nil {
 			if err := tables.tick(); err != nil {
 				return 0, err
