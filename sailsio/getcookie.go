@@ -13,6 +13,9 @@ const cookiePath = "/__getcookie"
 
 const cookieScript = "_sailsIoJSConnect();"
 
+// cookieETag is what Express makes of the script (CN-52).
+const cookieETag = `W/"14-8OpwRwGZqmi5Pupmwxqgc/0T4oM"`
+
 // grantCookie answers GET /__getcookie where next does not: the user's routes come
 // first. The cookie itself is set by the session middleware around it. With old the
 // content type is that of Sails 0.12: an HTML page, over sockets none.
@@ -49,6 +52,14 @@ func grantCookie(next http.Handler, old bool) http.Handler {
 		}
 		if !old || !virtual {
 			w.Header().Set("Content-Type", mime)
+		}
+		if !virtual {
+			w.Header().Set("Etag", cookieETag)
+			if known := r.Header.Get("If-None-Match"); strings.Contains(known, cookieETag) || known == "*" {
+				w.Header().Del("Content-Type")
+				w.WriteHeader(http.StatusNotModified) // with the session's cookie all the same
+				return
+			}
 		}
 		if r.Method == http.MethodHead && !virtual { // RS-30: over a socket HEAD has a body
 			w.Header().Set("Content-Length", "20")

@@ -116,6 +116,13 @@ func TestGetCookie(t *testing.T) { // CN-50..55, v25
 		is(t, a.do(method, path, nil),
 			`{"body":"_sailsIoJSConnect();","headers":{"Content-Type":"application/javascript","content-type":"application/javascript"},"statusCode":200}`)
 	}
+	etag := r.Header.Get("Etag") // CN-52
+	if etag != `W/"14-8OpwRwGZqmi5Pupmwxqgc/0T4oM"` {
+		t.Errorf("ETag %s", etag)
+	}
+	if r, text = fetch(t, w, "GET", "/__getcookie", http.Header{"If-None-Match": {etag}}); r.StatusCode != 304 || text != "" || r.Header.Get("Set-Cookie") == "" {
+		t.Errorf("known: %d %q, cookie %q", r.StatusCode, text, r.Header.Get("Set-Cookie"))
+	}
 	if r, text = fetch(t, w, "HEAD", "/__getcookie", nil); r.StatusCode != 200 || r.ContentLength != 20 || text != "" {
 		t.Errorf("HEAD: %d %d %q", r.StatusCode, r.ContentLength, text)
 	}

@@ -74,3 +74,52 @@ func TestParse_errors(t *testing.T) {
 		}
 	}
 }
+
+// The guide for those who come from Sails names the test of each difference.
+func TestGuideNamesTests(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/moving-from-sails.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 3 || !strings.Contains(cells[0], "(SU-") {
+			continue
+		}
+		rows++
+		dir := ""
+		for word := range strings.FieldsFuncSeq(cells[2], func(r rune) bool { return strings.ContainsRune(" ,|\n", r) }) {
+			switch {
+			case word[0] == '`':
+				dir = strings.Trim(word, "`")
+			case strings.HasPrefix(word, "Test"):
+				if !declares(t, filepath.Join("..", "..", dir), word) {
+					t.Errorf("%s has no %s", dir, word)
+				}
+			case word != "scenario" && word != "scenarios":
+				found, err := filepath.Glob("../../internal/conformance/scenarios*/" + word + "-*.mjs")
+				if err != nil || len(found) != 1 {
+					t.Errorf("scenario %s: %q, %v", word, found, err)
+				}
+			}
+		}
+	}
+	if rows < 20 {
+		t.Errorf("only %d rows", rows)
+	}
+}
+
+// declares reports whether a test of the package in dir has that name.
+func declares(t *testing.T, dir, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err == nil && bytes.Contains(text, []byte("\nfunc "+name+"("))
+	})
+}
