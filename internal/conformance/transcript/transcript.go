@@ -93,7 +93,7 @@ func Diff(want, got *Transcript) []Difference {
 		if named == absent {
 			named = g
 		}
-		for _, d := range diff("", w, g) {
+		for _, d := range diff("", comparableStep(w), comparableStep(g)) {
 			d.Scenario, d.Step, d.Name = want.Scenario, i+1, name(named)
 			out = append(out, d)
 		}
