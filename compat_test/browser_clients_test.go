@@ -29,7 +29,7 @@ func TestBrowser_SocketIOClients(t *testing.T) {
 			"websocket": `["websocket"]`, "polling": `["polling"]`, "upgrade": `["polling","websocket"]`,
 		} {
 			t.Run(client.version+"/"+mode, func(t *testing.T) {
-				script := filepath.Join(program.Root(t), "driver/node_modules/socket.io-client-"+client.version, "dist", client.file)
+				script := filepath.Join(driverDir(program.Root(t)), "node_modules", "socket.io-client-"+client.version, "dist", client.file)
 				url := serveSocketIO(t, script, transports)
 				tb := open(client.version + " " + mode)
 				tb.t = t
@@ -99,7 +99,7 @@ func TestBrowser_OldSails(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, `{"hello":%q}`, mux.Vars(req)["who"])
 	})
-	packages := filepath.Join(program.Root(t), "driver/node_modules")
+	packages := filepath.Join(driverDir(program.Root(t)), "node_modules")
 	page := `<!doctype html><script src="client.js"></script><script>
 		var results = [];
 		io.socket.on('greeted', function (m) { results.push('event ' + m.who); });
