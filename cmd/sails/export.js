@@ -17,7 +17,7 @@ const note = (where, what, act) => { report.push(act ? { where, what, do: act } 
 const fail = (message) => { process.stderr.write(message + '\n'); process.exit(1); };
 const isFunction = (v) => typeof v === 'function';
 const isObject = (v) => v !== null && typeof v === 'object' && !Array.isArray(v);
-const list = (v) => (v === undefined || v === null || v === '' ? [] : Array.isArray(v) ? v : String(v).split(',').map((x) => x.trim()).filter(Boolean));
+const list = (v) => (v === undefined || v === null || v === '' ? [] : Array.isArray(v) ? v : isFunction(v) ? [v] : String(v).split(',').map((x) => x.trim()).filter(Boolean));
 
 // Members that are undefined, empty or equal to a default stay out of the manifest.
 function tidy(object, defaults = {}) {

@@ -1,0 +1,1 @@
+module.exports = { find: (req, res) => res.ok([]), greet: (req, res) => res.ok('hello') };

@@ -1,0 +1,1 @@
+module.exports = { sync: true, inputs: { a: { type: 'number' }, b: { type: 'number' } }, fn: ({ a, b }) => a + b };

@@ -1,0 +1,1 @@
+module.exports = () => ({ routes: { before: { 'GET /clock': (req, res) => res.ok(0) } } });

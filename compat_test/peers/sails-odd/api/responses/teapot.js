@@ -1,0 +1,1 @@
+module.exports = function teapot() { return this.res.status(418).send("teapot"); };

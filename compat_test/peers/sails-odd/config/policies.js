@@ -1,0 +1,5 @@
+module.exports.policies = {
+  '*': 'isLoggedIn',
+  'account/sign-up': true,
+  PersonController: { find: ['isLoggedIn', 'isAdmin'], greet: (req, res, proceed) => proceed() },
+};
