@@ -128,15 +128,46 @@ const logOverhead = 200
 func (n *Namespace) deliverLogged(t Target, list []byte, attachments [][]byte) error {
 	l := n.log
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	p, err := l.append(t, list, attachments, l.offset())
 	if err != nil {
+		l.mu.Unlock()
 		return err
 	}
 	sel := n.index.pick(t.Rooms, t.Except)
-	defer sel.release()
-	n.sendEach(sel.sockets, p, false, list, attachments)
+	tell := n.sendLogged(sel.sockets, p, list, attachments)
+	sel.release()
+	l.mu.Unlock()
+	if tell != nil {
+		tell()
+	}
 	return nil
+}
+
+// sendLogged queues a packet for sockets while the log is locked. What it returns, when
+// there are any, tells the OnAnyOutgoing functions, which are user code, afterwards.
+func (n *Namespace) sendLogged(sockets []*Socket, p packet, list []byte, attachments [][]byte) (tell func()) {
+	watchers := n.registered().onOutgoing
+	var taken []*Socket
+	for _, s := range sockets {
+		if s.deliver(p, false) && len(watchers) > 0 {
+			taken = append(taken, s)
+		}
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	list = slices.Clone(list)
+	return func() {
+		name, args, err := splitEvent(list, attachments, unlimitedDepth)
+		if err != nil {
+			return // it was encoded a moment ago
+		}
+		for _, s := range taken {
+			for _, fn := range watchers {
+				n.srv.protect("OnAnyOutgoing", func() { fn(s, name, args) })
+			}
+		}
+	}
 }
 
 // emitLogged is Socket.Emit with recovery: the event is kept like a broadcast to the
@@ -157,12 +188,12 @@ func (n *Namespace) emitLogged(s *Socket, event string, args []any) error {
 		}
 	}
 	n.log.mu.Lock()
-	defer n.log.mu.Unlock()
 	p, err := n.log.own(target, enc.Buf, enc.Attachments)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.send(p)
 	}
-	if err := s.send(p); err != nil {
+	n.log.mu.Unlock()
+	if err != nil {
 		return err
 	}
 	s.tellOutgoing(event, args)

@@ -153,11 +153,18 @@ func (sh *sharedLog) send(x *ownEvent, offset string) error {
 	if x.sole == nil {
 		sel := ns.index.pick(x.target.Rooms, x.target.Except)
 		defer sel.release()
-		ns.sendEach(sel.sockets, p, false, x.list, x.attachments)
+		sh.hand(sel.sockets, p, x.list, x.attachments)
 	} else if !x.flushed {
-		ns.sendEach([]*Socket{x.sole}, p, false, x.list, x.attachments)
+		sh.hand([]*Socket{x.sole}, p, x.list, x.attachments)
 	}
 	return nil
+}
+
+// hand queues a packet for sockets; user code is told about it later, in order.
+func (sh *sharedLog) hand(sockets []*Socket, p packet, list []byte, attachments [][]byte) {
+	if tell := sh.nd.ns.sendLogged(sockets, p, list, attachments); tell != nil {
+		sh.nd.inbox.add(tell)
+	}
 }
 
 // packet encodes an event and keeps it when it is in the log.
@@ -208,7 +215,7 @@ func (sh *sharedLog) flush(s *Socket) {
 			continue
 		}
 		if p, err := sh.packet(x.target, x.list, x.attachments, ""); err == nil {
-			s.ns.sendEach([]*Socket{s}, p, false, x.list, x.attachments)
+			sh.hand([]*Socket{s}, p, x.list, x.attachments)
 		}
 		x.flushed = true
 	}
@@ -244,10 +251,9 @@ func (sh *sharedLog) deliver(m *ClusterMessage) error {
 	if err != nil {
 		return err
 	}
-	ns := sh.nd.ns
-	sel := ns.index.pick(m.Target.Rooms, m.Target.Except)
+	sel := sh.nd.ns.index.pick(m.Target.Rooms, m.Target.Except)
 	defer sel.release()
-	ns.sendEach(sel.sockets, p, false, m.Data, m.Attachments)
+	sh.hand(sel.sockets, p, m.Data, m.Attachments)
 	return nil
 }
 
@@ -258,7 +264,8 @@ func (sh *sharedLog) save(s *Socket, pid string, rooms []string, data any) {
 		saved.Data = emptyObject
 	}
 	sh.saver.add(func() {
-		ctx, cancel := context.WithTimeout(sh.nd.ctx, sh.nd.ns.srv.cfg.RequestTimeout)
+		// The namespace may be gone before its last socket's state is saved.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(sh.nd.ctx), sh.nd.ns.srv.cfg.RequestTimeout)
 		defer cancel()
 		if err := sh.adapter.Save(ctx, sh.nd.ns.name, saved, sh.l.cfg.MaxDisconnection); err != nil {
 			sh.nd.ns.srv.stats.dropped.Add(1)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -321,4 +323,56 @@ func TestNewServer_AdapterRefuses(t *testing.T) {
 	if _, err := socketio.NewServer(socketio.Config{Adapter: a, Recovery: &socketio.Recovery{}}); !errors.Is(err, errNotThis) {
 		t.Error(err)
 	}
+}
+
+// User code is told of outgoing events when nothing is locked: it may send some itself.
+func TestRecovery_OnAnyOutgoing(t *testing.T) {
+	for name, adapter := range map[string]socketio.Adapter{"own log": nil, "shared log": new(adaptertest.LogBus).Adapter()} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, socketio.Config{Adapter: adapter, Recovery: &socketio.Recovery{}}, func(t *testing.T, r *rig) {
+				must(t, r.io.Ready(context.Background()))
+				r.io.Of("/").OnAnyOutgoing(func(s *socketio.Socket, event string, _ socketio.Args) {
+					if event != "echo" {
+						must(t, s.Emit("echo", event))
+					}
+				})
+				c, l := recoverable(r)
+				must(t, r.io.Of("/").Emit(context.Background(), "all"))
+				s, _ := r.io.Of("/").Socket(l.sid)
+				c.offsetOf(`2["all"]`)
+				c.offsetOf(`2["echo","all"]`)
+				must(t, s.Emit("one"))
+				c.offsetOf(`2["one"]`)
+				c.offsetOf(`2["echo","one"]`)
+			})
+		})
+	}
+}
+
+// A dynamic namespace that goes with its last socket: the state is kept, and found by
+// the one of that name that is made for the client that comes back.
+func TestRecovery_DynamicNamespace(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var bus adaptertest.LogBus
+		r := newRig(t, socketio.Config{Adapter: bus.Adapter(), Recovery: &socketio.Recovery{}, CleanupEmptyChildNamespaces: true})
+		r.io.OfRegexp(regexp.MustCompile("^/d"))
+		c := r.open()
+		c.send("0/d,")
+		m := connectAnswer.FindStringSubmatch(c.receive())
+		must(t, r.io.Ready(context.Background()))
+		must(t, r.io.Of("/d").Emit(context.Background(), "e"))
+		var list []any
+		must(t, json.Unmarshal([]byte(strings.TrimPrefix(c.receive(), "2/d,")), &list))
+		l := lost{pid: m[3], offset: list[1].(string)}
+		c.conn.Abort()
+		synctest.Wait()
+		if n := len(r.io.Namespaces()); n != 1 || bus.States() != 1 {
+			t.Fatalf("%d namespaces, %d states", n, bus.States())
+		}
+		d := r.open()
+		d.send("0/d," + l.connect()[1:])
+		if got := d.receive(); !strings.Contains(got, m[2]) || !strings.Contains(got, m[3]) {
+			t.Errorf("answered %q", got)
+		}
+	})
 }
