@@ -15,7 +15,7 @@ import (
 )
 
 // recordScenarios are those that read or write records.
-var recordScenarios = []string{"v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v29", "v33", "v34", "w84", "w85", "w86", "w87"}
+var recordScenarios = []string{"v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v29", "v33", "v34", "w84", "w85", "w86", "w87", "w100", "w101", "w102", "w105"}
 
 // TestDatabases plays the scenarios of the blueprints, which TestSails and
 // TestSailsMore play on SQLite, on PostgreSQL and MariaDB: over WebSocket, polling
