@@ -121,7 +121,12 @@ func (a *application) join(w http.ResponseWriter, r *http.Request, s *socketio.S
 
 func (a *application) leave(w http.ResponseWriter, r *http.Request, s *socketio.Socket) {
 	room := action.Param(r, "room")
+	raw := room.JSON()
+	list := len(raw) > 0 && raw[0] == '['
 	for _, id := range a.targets(r, s) {
+		if _, here := a.app.IO().Of("/").Socket(id); here && list {
+			continue // a socket leaves one room at a time
+		}
 		if err := a.app.Sockets().Leave(r.Context(), id, rooms(room)...); err != nil && !nowhere(err) {
 			action.ServerError(w, r, err.Error())
 			return
