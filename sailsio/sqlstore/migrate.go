@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strings"
@@ -26,9 +27,10 @@ const (
 
 // Migrate makes the tables of the models. progress, when not nil, is told how
 // far the conversion of a table has come, after each batch of records; long
-// tables take long. The call is bounded by ctx only. SQLite and PostgreSQL undo
-// everything when it fails; in MySQL the table being converted stays as it was.
-// Values that cannot be converted without loss make it fail.
+// tables take long. The call is bounded by ctx only, and so is waiting for another
+// node that migrates. SQLite and PostgreSQL undo everything when it fails; in MySQL the
+// table being converted stays as it was. Values that cannot be converted without loss
+// make it fail.
 func (s *Store) Migrate(ctx context.Context, mode Migration, progress func(table string, done, total int64)) error {
 	switch mode {
 	case Safe:
@@ -52,10 +54,21 @@ func (s *Store) Migrate(ctx context.Context, mode Migration, progress func(table
 		}
 		return nil
 	}
-	if !s.d.transactionalDDL || s.inTransaction(ctx) != nil {
+	if s.inTransaction(ctx) != nil {
+		return run(ctx)
+	}
+	if !s.d.transactionalDDL {
+		unlock, err := s.lockMigration(ctx)
+		if err != nil {
+			return err
+		}
+		defer unlock()
 		return run(ctx)
 	}
 	tx, err := s.db.BeginTx(ctx, nil)
+	for err != nil && errors.Is(s.conflicting(err), model.ErrConflict) && ctx.Err() == nil {
+		tx, err = s.db.BeginTx(ctx, nil) // SQLite has waited for the writer, but not for long
+	}
 	if err != nil {
 		return fmt.Errorf("sqlstore: beginning a migration: %w", err)
 	}
@@ -332,14 +345,6 @@ func (m *migrator) fill(ctx context.Context, t table, a *model.Attribute) error 
 	return err
 }
 
-// storedType is the type of what the column of an attribute holds.
-func storedType(a *model.Attribute) model.Type {
-	if a.Encrypt {
-		return model.String
-	}
-	return a.Type
-}
-
 func (m *migrator) types(ctx context.Context, name string) (map[string]string, error) {
 	rows, err := m.s.conn(ctx).QueryContext(ctx, m.s.d.columnsOf, name)
 	if err != nil {
@@ -356,38 +361,4 @@ func (m *migrator) types(ctx context.Context, name string) (map[string]string, e
 		types[column] = strings.ToLower(kind.String)
 	}
 	return types, rows.Err()
-}
-
-// family is what a column type is about: number, text, boolean, json or "" for
-// anything else.
-func family(columnType string) string {
-	word, _, _ := strings.Cut(columnType, "(")
-	switch word = strings.TrimSpace(word); {
-	case strings.Contains(word, "json"):
-		return "json"
-	case strings.Contains(word, "bool"):
-		return "boolean"
-	case strings.Contains(word, "int"), strings.Contains(word, "double"), strings.Contains(word, "float"),
-		strings.Contains(word, "real"), strings.Contains(word, "numeric"), strings.Contains(word, "decimal"), strings.Contains(word, "serial"):
-		return "number"
-	case strings.Contains(word, "char"), strings.Contains(word, "text"), strings.Contains(word, "clob"), word == "uuid":
-		return "text"
-	}
-	return ""
-}
-
-// holds reports whether a column of a family can hold an attribute's values.
-// Types that are unknown here are left alone.
-func holds(family string, t model.Type) bool {
-	switch family {
-	case "number":
-		return t == model.Number || t == model.Boolean // MySQL's BOOLEAN is a TINYINT
-	case "text":
-		return t == model.String || t == model.JSON || t == model.Ref
-	case "boolean":
-		return t == model.Boolean
-	case "json":
-		return t == model.JSON || t == model.Ref
-	}
-	return true
 }

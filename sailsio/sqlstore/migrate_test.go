@@ -7,9 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"database/sql"
 	"github.com/go-sails/sails/sailsio/model"
 	"github.com/go-sails/sails/sailsio/model/modeltest"
 	"github.com/go-sails/sails/sailsio/sqlstore"
+	"github.com/go-sails/sails/sailsio/sqlstore/sqltest"
+	"sync"
 )
 
 func versions(t *testing.T, attributes ...[]model.Attribute) []*model.Schema {
@@ -177,4 +180,24 @@ func TestColumnType_uuid(t *testing.T) {
 	if _, err := s.Create(t.Context(), get(t, s, "thing"), model.Record{"code": "no uuid"}); !errors.As(err, &usage) {
 		t.Errorf("got %v", err)
 	}
+}
+
+// Nodes that start at once may all migrate: one makes the tables, the others find them.
+func TestMigrate_nodes(t *testing.T) {
+	t.Parallel()
+	sqltest.Each(t, func(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
+		var nodes sync.WaitGroup
+		for range 4 {
+			nodes.Go(func() {
+				s, err := sqlstore.New(sqlstore.Config{DB: db, Dialect: dialect, Schema: modeltest.Schema()})
+				if err == nil {
+					err = s.Migrate(t.Context(), sqlstore.Alter, nil)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		nodes.Wait()
+	})
 }
