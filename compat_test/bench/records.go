@@ -186,11 +186,13 @@ func (r *library) creates() error {
 			if err != nil {
 				return nil, err
 			}
+			asked := *made + s.Lost // answers may still come
 			due := func() int64 { return *made * int64(want) }
-			if err := r.loop.Run(time.Now().Add(20*time.Second), func() bool { return told.N-before >= due() }); err != nil {
+			all := func() bool { return *made >= asked && told.N-before >= due() }
+			if err := r.loop.Run(time.Now().Add(20*time.Second), all); err != nil {
 				return nil, err
 			}
-			s.Lost += max(due()-(told.N-before), 0)
+			s.Lost = max(asked-*made, 0) + max(due()-(told.N-before), 0)
 			s.Doubled += max(told.N-before-due(), 0)
 			return s, nil
 		})
