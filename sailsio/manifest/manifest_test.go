@@ -411,12 +411,15 @@ func TestRead(t *testing.T) {
 		t.Errorf("reading and writing changes the manifest:\n%s\n%s", x, y)
 	}
 	for text, want := range map[string]string{
-		`{"version":1,"csrff":true}`:         `unknown field "csrff"`,
-		`{"version":2}`:                      "version 2",
-		`{}`:                                 "version 0",
-		"{\"version\":1,\n\"csrf\":\"yes\"}": "(line 2)",
-		"{\"version\":1,\n\n}":               "(line 3)",
-		`{"version":1} {}`:                   "follows the end",
+		`{"version":1,"csrff":true}`:                  `unknown field "csrff"`,
+		`{"version":2}`:                               "version 2",
+		`{}`:                                          "version 0",
+		"{\"version\":1,\n\"csrf\":\"yes\"}":          "line 2: csrf is a JSON string, and has to be true or false",
+		"{\"version\":1,\n\"models\":{}}":             "line 2: models is a JSON object, and has to be a list",
+		"{\"version\":1,\n\n\"modles\":[]}":           `line 3: unknown field "modles"`,
+		"{\"version\":1,\n":                           "line 2: the text ends too early",
+		"{\"version\":1,\n\n}":                        "line 3: no JSON",
+		`{"version":1} {}`:                            "follows the end",
 		strings.Repeat(" ", manifest.MaxBytes) + "{}": "larger",
 	} {
 		if _, err := manifest.Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {

@@ -2,11 +2,14 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
+	"strings"
 )
 
 // MaxBytes bounds a manifest.
@@ -27,7 +30,7 @@ func Read(r io.Reader) (*Manifest, error) {
 	dec.DisallowUnknownFields()
 	m := &Manifest{}
 	if err := dec.Decode(m); err != nil {
-		return nil, fmt.Errorf("manifest: %w%s", err, position(text, err))
+		return nil, explain(text, err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("manifest: something follows the end of the manifest")
@@ -60,19 +63,41 @@ func (m *Manifest) Write(w io.Writer) error {
 	return enc.Encode(m)
 }
 
-// position names the line of an error, where the error knows its offset.
-func position(text []byte, err error) string {
-	var offset int64
+// explain says where in the text the decoder stumbled, and over what.
+func explain(text []byte, err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		offset = syntax.Offset
+		return fmt.Errorf("manifest: line %d: no JSON: %w", line(text, syntax.Offset), err)
 	case errors.As(err, &kind):
-		offset = kind.Offset
-	default:
-		return ""
+		return fmt.Errorf("manifest: line %d: %s is a JSON %s, and has to be %s", line(text, kind.Offset), cmp.Or(kind.Field, "the manifest"), kind.Value, inWords(kind.Type))
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("manifest: line %d: the text ends too early", line(text, int64(len(text))))
 	}
-	offset = min(max(offset, 0), int64(len(text)))
-	return fmt.Sprintf(" (line %d)", 1+bytes.Count(text[:offset], []byte("\n")))
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		// The decoder does not say where; a member of that name is not likely elsewhere.
+		offset := max(bytes.Index(text, []byte(name)), 0)
+		return fmt.Errorf("manifest: line %d: unknown field %s; package manifest lists those there are", line(text, int64(offset)), name)
+	}
+	return fmt.Errorf("manifest: %w", err)
+}
+
+func line(text []byte, offset int64) int {
+	return 1 + bytes.Count(text[:min(max(offset, 0), int64(len(text)))], []byte("\n"))
+}
+
+// inWords names the JSON that a type of Go takes.
+func inWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a number"
 }
