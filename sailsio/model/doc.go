@@ -33,4 +33,11 @@
 //
 // Integers of Go's other types are accepted wherever values come in and become
 // float64.
+//
+// # Attributes that are not declared
+//
+// Every model is one with schema: true, as Sails' SQL adapters want: values under other
+// names are left out by create and update, and refused in criteria (SEC-83, SEC-86).
+// What a schema: false model of sails-disk or sails-mongo kept beside its attributes
+// goes into an attribute of type json.
 package model
