@@ -1,7 +1,7 @@
 // Command chat is a small chat for browsers: pages talk to it with an unmodified
 // sails.io.js, everything else with plain HTTP, and one set of routes answers both.
 //
-//	make run        # or: npm ci --prefix examples/chat && go run ./examples/chat
+//	make run-chat   # or: npm ci --prefix examples/chat && go run ./examples/chat
 //
 // PORT chooses the port, 1337 by default. It listens on the loopback interface.
 package main
@@ -43,7 +43,7 @@ func run(ctx context.Context, client string) error {
 	}
 	fmt.Printf("\n  Chat demo listening at http://localhost:%s\n  Open it in two tabs. The same routes answer curl:\n\n    curl http://localhost:%s/rooms/blue\n\n", port, port)
 	if _, err := os.Stat(client); err != nil {
-		fmt.Printf("  The browser client is missing (%s): run \"make run\", or \"npm ci\" in examples/chat.\n\n", client)
+		fmt.Printf("  The browser client is missing (%s): run \"make run-chat\", or \"npm ci\" in examples/chat.\n\n", client)
 	}
 	return c.app.Serve(ctx, l)
 }

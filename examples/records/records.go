@@ -1,8 +1,7 @@
 // Package records is an application without code: a manifest and a page that shows
 // records changing live in every tab that has it open.
 //
-//	npm ci --prefix examples/records          # the browser's sails.io.js
-//	go run ./cmd/sails lift --dev examples/records
+//	make run        # or: npm ci --prefix examples/records && go run ./cmd/sails lift --dev examples/records
 //
 // `sails new` begins with a copy of it.
 package records
