@@ -28,7 +28,8 @@ type Reader interface {
 	// Input takes what one read has brought; p is reused when it returns. With
 	// mayWait false it is called by the loop, which serves other connections too: it
 	// must not wait, and must not run code of the application. Later is no answer
-	// where mayWait is true.
+	// where mayWait is true. Resume may be called, and Input again, before this call
+	// has returned Paused: it does nothing more once that is possible.
 	Input(p []byte, mayWait bool) Verdict
 	// Hangup says, once or several times, that the peer has closed its side although
 	// nobody reads that far. It is called concurrently with the owner, and must not

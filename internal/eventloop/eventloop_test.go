@@ -96,21 +96,21 @@ type whim struct {
 	got   []byte
 	end   chan string // what went wrong, or nothing
 	shuts bool        // may close on its own
-	again int         // answers of Later in a row
 }
 
 func (w *whim) Input(p []byte, mayWait bool) eventloop.Verdict {
 	if w.calls.Add(1) != 1 || w.ended.Load() != 0 {
 		panic("two at once, or after the end")
 	}
-	defer w.calls.Add(-1)
 	if !mayWait && w.dice.IntN(4) == 0 {
+		w.calls.Add(-1)
 		return eventloop.Later
 	}
 	w.got = append(w.got, p...)
-	switch n := w.dice.IntN(60); {
+	n, pause := w.dice.IntN(60), time.Duration(w.dice.IntN(1000))*time.Microsecond
+	w.calls.Add(-1) // whoever is resumed may be called before this returns
+	switch {
 	case n < 10:
-		pause := time.Duration(w.dice.IntN(1000)) * time.Microsecond
 		time.AfterFunc(pause, w.conn.Resume)
 		return eventloop.Paused
 	case n < 15:
