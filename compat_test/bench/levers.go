@@ -7,7 +7,7 @@ import "strings"
 var levers = []struct{ rows, text string }{
 	{"echo-1", "the second hand-over of a message, from the worker that ran the handler to the flusher (0.4 µs)"},
 	{"echo-4", "one allocation per event less, and the mailbox's hand-over (together 1 µs above the floor)"},
-	{"polling", "net/http itself is most of it, and the floor on net/http has it too; the event loop for plain TCP goes around it"},
+	{"polling", "net/http itself is most of it, and the floor on net/http has it too; the event loop for plain TCP (go-sails-direct) goes around it"},
 	{"rooms", "the lock of the room index, which joins of one room wait for each other at"},
 	{"heartbeat", "write(2) and read(2) of the ping and pong are most of it"},
 	{"virtual", "garbage: a quarter of the time is the collector's (GOGC=200 takes a tenth off)"},

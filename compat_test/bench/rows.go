@@ -72,7 +72,7 @@ func (t *table) basics(rev int) {
 	}
 	t.add("Rooms", id("rooms"), "room join or leave with ack, 200 clients, 2 outstanding each", microseconds, rev, ratio(report.Node, 0.35))
 	t.add("Polling", id("polling"), "polling echo with ack, 100 clients (a GET and a POST)", microseconds, rev, ratio(report.Node, 0.45), ratio(report.Floor, 1.2),
-		report.Goal{Server: report.Direct, Peer: report.Node, Factor: 0.45})
+		report.Goal{Server: report.Direct, Peer: report.Node, Factor: 0.45}, report.Goal{Server: report.Direct, Peer: report.Floor, Factor: 1.2})
 	t.add("Virtual requests", id("virtual"), "virtual GET through gorilla/mux, no sessions, 200 clients × 4", microseconds, rev, ratio(report.NodeSails, 0.06))
 	t.add("Virtual requests", id("virtual-sessions"), "virtual GET through gorilla/mux, with sessions, 200 clients × 4", microseconds, rev, ratio(report.NodeSails, 0.06))
 	t.add("Connections", id("connect"), "connect and answer to CONNECT, 10,000 clients", microseconds, rev, ratio(report.Node, 0.35))
