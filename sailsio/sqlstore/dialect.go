@@ -58,8 +58,9 @@ type dialect struct {
 	// the constraint it names.
 	classify func(err error) (fault, string)
 	// Statements about the database: the tables; the columns of the table given as
-	// parameter, with their types; the columns that have a unique index alone.
-	tables, columnsOf, uniqueOf string
+	// parameter, with their types; the columns that have a unique index alone; those
+	// that come first in any index.
+	tables, columnsOf, uniqueOf, indexedOf string
 	// transactionalDDL tells whether a rollback undoes what was done to tables.
 	transactionalDDL bool
 }

@@ -50,6 +50,8 @@ func mysqlDialect() *dialect {
 			WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'`,
 		columnsOf: `SELECT column_name, data_type FROM information_schema.columns
 			WHERE table_schema = DATABASE() AND table_name = ?`,
+		indexedOf: `SELECT column_name FROM information_schema.statistics
+			WHERE table_schema = DATABASE() AND table_name = ? AND seq_in_index = 1`,
 		uniqueOf: `SELECT MAX(column_name) FROM information_schema.statistics
 			WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 GROUP BY index_name HAVING COUNT(*) = 1`,
 	}

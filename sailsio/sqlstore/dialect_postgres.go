@@ -66,6 +66,10 @@ func postgresDialect() *dialect {
 			JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 			JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
 			WHERE n.nspname = current_schema() AND c.relname = $1::text AND i.indisunique AND i.indnatts = 1`,
+		indexedOf: `SELECT a.attname::text FROM pg_index i
+			JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+			JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
+			WHERE n.nspname = current_schema() AND c.relname = $1::text`,
 		transactionalDDL: true,
 	}
 }

@@ -47,6 +47,8 @@ func sqliteDialect() *dialect {
 		classify:  classifySQLite,
 		tables:    `SELECT name FROM sqlite_master WHERE type = 'table'`,
 		columnsOf: `SELECT name, type FROM pragma_table_info(?)`,
+		indexedOf: `SELECT info.name FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info
+			WHERE info.seqno = 0`,
 		uniqueOf: `SELECT MAX(info.name) FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS info
 			WHERE list."unique" = 1 GROUP BY list.name HAVING COUNT(*) = 1`,
 		transactionalDDL: true,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 
 	"github.com/go-sails/sails/sailsio/model"
@@ -18,7 +19,7 @@ const (
 	// Safe changes nothing: the database is somebody else's business.
 	Safe Migration = "safe"
 	// Alter makes the tables fit the models and keeps their records. Missing tables,
-	// columns and unique indexes are made; a column of another type is converted.
+	// columns and indexes are made; a column of another type is converted.
 	// Columns that no attribute names stay.
 	Alter Migration = "alter"
 	// Drop deletes the tables of the models with their records and makes new ones.
@@ -264,7 +265,32 @@ func (m *migrator) index(ctx context.Context, t table, name string) error {
 		}
 	}
 	if t.pair != nil && !m.existing[t.name] {
-		return m.run(ctx, "CREATE UNIQUE INDEX ", q(uniqueName(t.name, "pair")), " ON ", q(name), " (", q(t.pair[0]), ", ", q(t.pair[1]), ")")
+		if err := m.run(ctx, "CREATE UNIQUE INDEX ", q(uniqueName(t.name, "pair")), " ON ", q(name), " (", q(t.pair[0]), ", ", q(t.pair[1]), ")"); err != nil {
+			return err
+		}
+	}
+	return m.indexKeys(ctx, t, name)
+}
+
+// indexKeys makes the indexes that collections are found by: of every column that holds
+// the keys of another table.
+func (m *migrator) indexKeys(ctx context.Context, t table, name string) error {
+	q := m.s.d.quote
+	have, err := m.strings(ctx, m.s.d.indexedOf, name)
+	if err != nil {
+		return err
+	}
+	for _, c := range t.columns {
+		column := c.attribute.Column
+		if c.role != key || t.primary(m.s, c) || slices.Contains(have, column) {
+			continue
+		}
+		if err := m.run(ctx, "CREATE INDEX ", q(shortName(t.name+"_"+column+"_index")), " ON ", q(name), " (", q(column), ")"); err != nil {
+			if m.s.d.name == MySQL && strings.Contains(err.Error(), "Error 1170 ") {
+				continue // a text column somebody else made, which takes no plain index
+			}
+			return fmt.Errorf("making an index of %s: %w", column, err)
+		}
 	}
 	return nil
 }
@@ -272,8 +298,9 @@ func (m *migrator) index(ctx context.Context, t table, name string) error {
 func indexName(m *model.Model, a *model.Attribute) string { return uniqueName(m.Table, a.Column) }
 
 // uniqueName names an index, within what every database takes.
-func uniqueName(table, column string) string {
-	name := table + "_" + column + "_unique"
+func uniqueName(table, column string) string { return shortName(table + "_" + column + "_unique") }
+
+func shortName(name string) string {
 	if len(name) <= 63 {
 		return name
 	}

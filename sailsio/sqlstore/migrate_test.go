@@ -201,3 +201,26 @@ func TestMigrate_nodes(t *testing.T) {
 		nodes.Wait()
 	})
 }
+
+// Collections are found by an index, from both sides, and migrating again makes no other.
+func TestMigrate_indexes(t *testing.T) {
+	t.Parallel()
+	sqltest.Each(t, func(t *testing.T, db *sql.DB, dialect sqlstore.Dialect) {
+		count := map[sqlstore.Dialect]string{
+			sqlstore.SQLite:     "SELECT COUNT(*) FROM sqlite_master WHERE type = 'index' AND name IN (%s)",
+			sqlstore.PostgreSQL: "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexname IN (%s)",
+			sqlstore.MySQL:      "SELECT COUNT(DISTINCT index_name) FROM information_schema.statistics WHERE table_schema = DATABASE() AND index_name IN (%s)",
+		}[dialect]
+		names := "'pet_owner_index', 'pet_vet_index', 'message_room_index', 'enrolment_student_ref_index', 'pet_tags__tag_pets_tag_pets_index', 'person_passport_unique'"
+		for range 2 {
+			migrated(t, db, dialect, modeltest.Schema())
+			var n int
+			if err := db.QueryRowContext(t.Context(), fmt.Sprintf(count, names)).Scan(&n); err != nil || n != 6 {
+				t.Fatalf("%d indexes, %v", n, err)
+			}
+			if err := db.QueryRowContext(t.Context(), fmt.Sprintf(count, "'person_passport_index', 'pet_tags__tag_pets_pet_tags_index'")).Scan(&n); err != nil || n != 0 {
+				t.Fatalf("%d indexes too many, %v", n, err)
+			}
+		}
+	})
+}
