@@ -33,6 +33,13 @@ func (e *echoer) OnMessage(s *engineio.Session, data []byte, _ bool) {
 
 func (e *echoer) OnClose(*engineio.Session, engineio.CloseReason) { e.ended.Done() }
 
+// cutOff ends what sessions there are.
+func cutOff(engine *engineio.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	_ = engine.Shutdown(ctx)
+}
+
 // guest is one connection of the churn.
 type guest struct {
 	*net.TCPConn

@@ -108,6 +108,7 @@ func TestWebSocket_Roads(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, "direct", &http.Server{Handler: engine})
+	defer cutOff(engine)
 	for name, extra := range map[string]string{"ours": "X-A: b", "net/http's": "X-A: \xff"} {
 		conn := s.dial(t)
 		write(t, conn, lines("GET "+wsTarget+" HTTP/1.1", "Host: a", "Connection: Upgrade", "Upgrade: websocket",
