@@ -20,7 +20,10 @@ import (
 
 const (
 	defaultPort   = 1337
-	shutdownLimit = 15 * time.Second
+	shutdownLimit = 15 * time.Second // of all
+	// Of that, what clients have to take leave.
+	goodbyeLimit    = 10 * time.Second
+	goodbyeLimitDev = time.Second
 )
 
 const liftHelp = `Serves the application that sails.manifest.json in dir describes: its models and
@@ -156,10 +159,25 @@ func (l *lift) serve(ctx context.Context, cmd *cobra.Command, a *application, lo
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return engineio.Serve(ctx, listener, srv, func(ctx context.Context) error {
-		log.Info("stopping")
-		return a.Shutdown(ctx)
-	}, shutdownLimit)
+	return engineio.Serve(ctx, listener, srv, func(ctx context.Context) error { return l.goodbye(ctx, a, log) }, shutdownLimit)
+}
+
+// goodbye ends the clients. One that polls hears of it when it asks again; those that
+// never do are no reason to wait for longer, or to fail.
+func (l *lift) goodbye(ctx context.Context, a *application, log *slog.Logger) error {
+	log.Info("stopping")
+	limit := goodbyeLimit
+	if l.dev {
+		limit = goodbyeLimitDev
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := a.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		log.Info("some clients did not take leave in time", "limit", limit)
+		return nil
+	}
+	return err
 }
 
 // prepare brings the tables up to date.
