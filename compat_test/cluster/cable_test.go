@@ -50,6 +50,8 @@ func (c *cable) accept() {
 			_ = near.Close()
 			continue
 		}
+		// What a stalled cable holds is small.
+		_ = far.(*net.TCPConn).SetReadBuffer(64 << 10)
 		c.mu.Lock()
 		c.conns[near], c.conns[far] = struct{}{}, struct{}{}
 		c.mu.Unlock()

@@ -62,8 +62,8 @@ const clientOps = {
     const at = list.findIndex((e) => e[0] === m.until);
     return at < 0 ? undefined : list.splice(0, at + 1);
   }),
-  // The events so far; they are kept.
-  look: (m) => clients.get(m.name).events,
+  // The names and first arguments of the events so far; they are kept.
+  look: (m) => clients.get(m.name).events.map((e) => e.slice(0, 2)),
   // A virtual request of Sails; the result is the body as text.
   request: (m) =>
     new Promise((resolve) => {
