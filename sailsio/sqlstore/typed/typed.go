@@ -9,6 +9,9 @@
 // have the names of their JSON fields. model.Of makes a definition of the same
 // struct.
 //
+// Encrypted attributes hold text unless the context is sqlstore.Decrypt's: read those of
+// other types with that.
+//
 // Publishing tells subscribed sockets of what is written, after it has been
 // committed, as the blueprints do.
 package typed
