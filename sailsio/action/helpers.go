@@ -3,6 +3,7 @@ package action
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 )
 
 // OK answers with status 200: data as JSON does, or without data the text "OK".
@@ -106,6 +107,10 @@ func isMarshaler(err error) bool {
 	return ok
 }
 
+// harmless takes what starts tags and entities out of texts: those of errors may
+// repeat input.
+var harmless = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // dataOrStatus answers with the first of data, if there is one.
 func (a *reply) dataOrStatus(data []any) {
 	if len(data) == 0 {
@@ -121,9 +126,10 @@ func (a *reply) dataOrStatus(data []any) {
 		a.sendStatus(a.status)
 		return
 	}
+	text := "Error: " + err.Error()
 	if !a.virtual {
-		// Sails says text/html; error texts may repeat input.
-		a.set("Content-Type", "text/plain; charset=utf-8")
+		a.set("Content-Type", "text/html; charset=utf-8") // as Sails has it
+		text = harmless.Replace(text)
 	}
-	a.send("Error: " + err.Error())
+	a.send(text)
 }

@@ -179,8 +179,8 @@ func TestHelpers(t *testing.T) {
 		production     string // over a socket
 		productionHTTP string
 	}{
-		{"badRequest(error)", kinds["bad-error"], `400 "Error: <b>too short</b>"`, "400 text/plain; charset=utf-8 Error: <b>too short</b>", `400 "Bad Request"`, "400 text/plain; charset=utf-8 Bad Request"},
-		{"ok(error)", kinds["ok-error"], `200 "Error: odd"`, "200 text/plain; charset=utf-8 Error: odd", `200 "OK"`, "200 text/plain; charset=utf-8 OK"},
+		{"badRequest(error)", kinds["bad-error"], `400 "Error: <b>too short</b>"`, "400 text/html; charset=utf-8 Error: &lt;b&gt;too short&lt;/b&gt;", `400 "Bad Request"`, "400 text/plain; charset=utf-8 Bad Request"},
+		{"ok(error)", kinds["ok-error"], `200 "Error: odd"`, "200 text/html; charset=utf-8 Error: odd", `200 "OK"`, "200 text/plain; charset=utf-8 OK"},
 		{"json(NaN)", kinds["unencodable"], `500 "Internal Server Error"`, "500 text/plain; charset=utf-8 Internal Server Error", `500 "Internal Server Error"`, "500 text/plain; charset=utf-8 Internal Server Error"},
 		{"send(bytes)", send([]byte("b")), `200 "Yg=="`, "200 application/octet-stream b", `200 "Yg=="`, "200 application/octet-stream b"},
 		{"sendStatus(413)", func(w http.ResponseWriter, r *http.Request) { action.SendStatus(w, r, 413) }, `413 "Payload Too Large"`, "413 text/plain; charset=utf-8 Payload Too Large", `413 "Payload Too Large"`, "413 text/plain; charset=utf-8 Payload Too Large"},
@@ -191,8 +191,8 @@ func TestHelpers(t *testing.T) {
 		{"sendStatus(599)", func(w http.ResponseWriter, r *http.Request) { action.SendStatus(w, r, 599) }, `599 "599"`, "599 text/plain; charset=utf-8 599", `599 "599"`, "599 text/plain; charset=utf-8 599"},
 		{"negotiate 404", negotiate(statusError(404)), `404 "Not Found"`, "404 text/plain; charset=utf-8 Not Found", `404 "Not Found"`, "404 text/plain; charset=utf-8 Not Found"},
 		{"negotiate 403", negotiate(otherError(403)), `403 "Forbidden"`, "403 text/plain; charset=utf-8 Forbidden", `403 "Forbidden"`, "403 text/plain; charset=utf-8 Forbidden"},
-		{"negotiate 409", negotiate(statusError(409)), `400 "Error: s"`, "400 text/plain; charset=utf-8 Error: s", `400 "Bad Request"`, "400 text/plain; charset=utf-8 Bad Request"},
-		{"negotiate", negotiate(errors.New("e")), `500 "Error: e"`, "500 text/plain; charset=utf-8 Error: e", `500 "Internal Server Error"`, "500 text/plain; charset=utf-8 Internal Server Error"},
+		{"negotiate 409", negotiate(statusError(409)), `400 "Error: s"`, "400 text/html; charset=utf-8 Error: s", `400 "Bad Request"`, "400 text/plain; charset=utf-8 Bad Request"},
+		{"negotiate", negotiate(errors.New("e")), `500 "Error: e"`, "500 text/html; charset=utf-8 Error: e", `500 "Internal Server Error"`, "500 text/plain; charset=utf-8 Internal Server Error"},
 		{"plain write with Status", func(w http.ResponseWriter, r *http.Request) {
 			w = action.Status(w, 201)
 			_, _ = io.WriteString(w, "a")
