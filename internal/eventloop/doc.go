@@ -1,5 +1,5 @@
 // Package eventloop reads many TCP connections on few goroutines: a connection that
-// waits costs a descriptor and 48 bytes, no goroutine, no stack and no buffer.
+// waits costs a descriptor and 64 bytes, no goroutine, no stack and no buffer.
 //
 // It is the road beneath package engineio/direct and knows neither HTTP nor
 // WebSocket: a [Reader] is handed the bytes of its connection as they come. It works
