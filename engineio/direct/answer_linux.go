@@ -88,8 +88,10 @@ func (x *exchange) hasBody() bool {
 	return x.status != http.StatusNoContent && x.status != http.StatusNotModified
 }
 
-// Write implements http.ResponseWriter. An answer of known length leaves, in one
-// write if it is not large, with the last byte of its body.
+// Write implements http.ResponseWriter. Its last byte leaves when the handler has
+// returned: a client asks again as soon as it has an answer, over another connection
+// if it likes, and must not meet a handler that has not yet let go of the first one.
+// An answer that is not large leaves in one write.
 func (x *exchange) Write(p []byte) (int, error) {
 	if x.hijacked {
 		return 0, http.ErrHijacked
@@ -115,12 +117,14 @@ func (x *exchange) Write(p []byte) (int, error) {
 		x.chunk(p)
 	case len(x.out)+len(p) <= cap(x.out):
 		x.out = append(x.out, p...)
+	case x.written == x.length:
+		last := len(p) - 1
+		x.send(nil)
+		x.send(p[:last])
+		x.out = append(x.out, p[last])
 	default:
 		x.send(nil)
 		x.send(p)
-	}
-	if x.written == x.length {
-		x.send(nil)
 	}
 	if x.err != nil {
 		return 0, x.err
