@@ -42,7 +42,9 @@ type Config struct {
 	// OnlyAllowOrigins lists the origins that browsers may connect from, exactly as
 	// they send them: "https://example.com", "http://localhost:8080", "file://"
 	// (CN-20, CN-23). Nil means the origin of the server itself. To let every
-	// origin in, say so with SocketIO.Engine.AllowOrigins: {"*"}.
+	// origin in, say so with SocketIO.Engine.AllowOrigins: {"*"}. A page of another
+	// origin that polls, with its cookies as sails.io.js does, needs
+	// SocketIO.Engine.CORS with Credentials too; WebSockets do not.
 	OnlyAllowOrigins []string
 	// RequireOrigin refuses clients without an Origin header, native applications
 	// for example, when OnlyAllowOrigins is set. Sails does so, although its
