@@ -24,16 +24,8 @@ type Task interface{ Run() }
 
 // Pool runs tasks. The zero value is ready. It holds no goroutine after two seconds
 // without work.
-//
-// At most one worker is on its way at any time. When it arrives it takes the first
-// task and, if that was not the last, wakes the next worker before it runs its own.
-// So a task that blocks holds up nobody, while tasks that end at once are run by one
-// worker after the other without a switch between them.
 type Pool struct {
 	mu     sync.Mutex
-	queue  []Task      // submitted and not taken, from first on; guarded by mu
-	first  int         // guarded by mu
-	waking bool        // a worker is on its way; guarded by mu
 	idle   []*worker   // LIFO: the warmest stack first, the longest idle at the front; guarded by mu
 	period uint32      // counts sweeps; guarded by mu
 	sweep  *time.Timer // nil while nobody is idle; guarded by mu
@@ -41,7 +33,7 @@ type Pool struct {
 }
 
 type worker struct {
-	wake  chan bool // capacity 1: waking never blocks; false means the end
+	tasks chan Task // capacity 1: handing over never blocks; nil means the end
 	since uint32    // the period it became idle in; guarded by Pool.mu
 }
 
@@ -49,43 +41,17 @@ type worker struct {
 // goroutine may run in any order and in parallel.
 func (p *Pool) Run(t Task) {
 	p.mu.Lock()
-	if p.first > maxIdle && 2*p.first > len(p.queue) { // it never ran empty
-		p.queue = append(p.queue[:0], p.queue[p.first:]...)
-		clear(p.queue[len(p.queue) : len(p.queue)+p.first])
-		p.first = 0
-	}
-	p.queue = append(p.queue, t)
-	w, ok := p.summon()
-	p.mu.Unlock()
-	if ok {
-		p.send(w)
-	}
-}
-
-// summon picks the worker that is to come, nil for a new one; false when one is on its
-// way already. The caller holds mu and calls send afterwards.
-func (p *Pool) summon() (*worker, bool) {
-	if p.waking {
-		return nil, false
-	}
-	p.waking = true
-	n := len(p.idle)
-	if n == 0 {
-		return nil, true
-	}
-	w := p.idle[n-1]
-	p.idle[n-1] = nil
-	p.idle = p.idle[:n-1]
-	return w, true
-}
-
-func (p *Pool) send(w *worker) {
-	if w == nil {
-		w = &worker{wake: make(chan bool, 1)}
-		go w.run(p)
+	if n := len(p.idle); n > 0 {
+		w := p.idle[n-1]
+		p.idle[n-1] = nil
+		p.idle = p.idle[:n-1]
+		p.mu.Unlock()
+		w.tasks <- t
 		return
 	}
-	w.wake <- true
+	p.mu.Unlock()
+	w := &worker{tasks: make(chan Task, 1)}
+	go w.run(p, t)
 }
 
 // Close ends the workers that have nothing to do; the others end with their task.
@@ -97,63 +63,21 @@ func (p *Pool) Close() {
 	p.end(len(p.idle))
 }
 
-func (w *worker) run(p *Pool) {
-	arrived := true
-	for {
-		t, keep := p.next(w, arrived)
-		switch {
-		case t != nil:
-			t.Run()
-			arrived = false
-		case !keep || !<-w.wake:
+func (w *worker) run(p *Pool, t Task) {
+	for t != nil {
+		t.Run()
+		if !p.park(w) {
 			return
-		default:
-			arrived = true
 		}
+		t = <-w.tasks
 	}
-}
-
-// next takes a task for w. Without one, w is to wait to be woken if keep is true: it
-// does not end because enough wait already, or none may. arrived tells that w was
-// summoned.
-func (p *Pool) next(w *worker, arrived bool) (t Task, keep bool) {
-	p.mu.Lock()
-	if arrived {
-		p.waking = false
-	}
-	if p.first == len(p.queue) {
-		defer p.mu.Unlock()
-		return nil, p.park(w)
-	}
-	t = p.take()
-	var successor *worker
-	ok := false
-	if p.first < len(p.queue) {
-		successor, ok = p.summon()
-	}
-	p.mu.Unlock()
-	if ok {
-		p.send(successor)
-	}
-	return t, true
-}
-
-// take removes the first task; there must be one. The caller holds mu.
-func (p *Pool) take() Task {
-	t := p.queue[p.first]
-	p.queue[p.first] = nil
-	if p.first++; p.first == len(p.queue) {
-		p.queue, p.first = p.queue[:0], 0
-		if cap(p.queue) > maxIdle { // let go of what a burst has grown
-			p.queue = nil
-		}
-	}
-	return t
 }
 
 // park offers w for the next task; false when enough are waiting already, or none
-// may. The caller holds mu.
+// may.
 func (p *Pool) park(w *worker) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.closed || len(p.idle) >= maxIdle {
 		return false
 	}
@@ -184,7 +108,7 @@ func (p *Pool) onSweep() {
 // end lets the n longest idle workers go. The caller holds mu.
 func (p *Pool) end(n int) {
 	for _, w := range p.idle[:n] {
-		w.wake <- false
+		w.tasks <- nil
 	}
 	p.idle = append(p.idle[:0], p.idle[n:]...)
 	clear(p.idle[len(p.idle):cap(p.idle)])

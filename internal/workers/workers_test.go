@@ -42,8 +42,7 @@ func TestPool_BlockedTaskHoldsUpNoOther(t *testing.T) {
 	close(release)
 }
 
-// Each task waits for all others: the worker that arrives wakes the next one before it
-// runs its task, or this test would not end.
+// Each task waits for all others: none holds up another, or this test would not end.
 func TestPool_AllBlocked(t *testing.T) {
 	var p workers.Pool
 	defer p.Close()
@@ -62,8 +61,7 @@ func TestPool_AllBlocked(t *testing.T) {
 	ended.Wait()
 }
 
-// Tasks that submit tasks, so that the queue does not run empty for long; none is lost,
-// also by one that ends its goroutine.
+// Tasks that submit tasks; none is lost, also by one that ends its goroutine.
 func TestPool_TasksOfTasks(t *testing.T) {
 	var p workers.Pool
 	defer p.Close()
