@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -75,57 +76,127 @@ func (b *bench) cluster(row, column, first, second string) error {
 		return err
 	}
 	defer loop.Close()
-	defer b.profiling.Wait()
+	c := &pair{b: b, row: row, column: column, names: [2]string{first, second}, nodes: nodes, store: store, loop: loop}
 	for _, members := range clusterSizes {
-		fan := &load.Broadcasts{Room: fmt.Sprintf("room-%d", members), Size: 100}
-		for i, node := range nodes {
-			n := members / len(nodes)
-			if i == 0 {
-				n++ // the sender
-			}
-			clients, err := loop.Dial(&load.Target{Port: node.Port, Revision: 4, Query: sdk}, n, 64, idleSink{}, time.Minute)
-			if err != nil {
-				return err
-			}
-			if i == 0 {
-				fan.Sender, clients = clients[0], clients[1:]
-			}
-			if err := loop.JoinRoom(clients, fan.Room); err != nil {
-				return err
-			}
-			fan.Members = append(fan.Members, clients...)
+		if err := c.fan(members); err != nil {
+			return err
 		}
-		for i, name := range []string{first, second} {
-			b.profile(nodes[i], name, fmt.Sprintf("%s-%d-node%d.profile", row, members, i), "profile", b.warm+b.measure)
+	}
+	return c.many()
+}
+
+// pair is two nodes and the Redis between them.
+type pair struct {
+	b           *bench
+	row, column string
+	names       [2]string
+	nodes       [2]*program.Program
+	store       *program.Program
+	loop        *load.Loop
+}
+
+func (c *pair) dial(node, n int) ([]*load.Client, error) {
+	return c.loop.Dial(&load.Target{Port: c.nodes[node].Port, Revision: 4, Query: sdk}, n, 64, idleSink{}, time.Minute)
+}
+
+// fan measures broadcasts of one sender to a room with members on both nodes.
+func (c *pair) fan(members int) error {
+	fan := &load.Broadcasts{Room: fmt.Sprintf("room-%d", members), Size: 100}
+	for i := range c.nodes {
+		n := members / len(c.nodes)
+		if i == 0 {
+			n++ // the sender
 		}
-		broker := meter{read: store.CPU}
-		s, err := loop.Fan(fan, clusterInFlight, load.Window{Warm: b.warm, Measure: b.measure, CPU: func() (time.Duration, error) {
-			if err := broker.tick(); err != nil {
-				return 0, err
-			}
-			a, err := nodes[0].CPU()
-			if err != nil {
-				return 0, err
-			}
-			c, err := nodes[1].CPU()
-			return a + c, err
-		}})
+		clients, err := c.dial(i, n)
 		if err != nil {
 			return err
 		}
-		for _, p := range append(nodes[:], store) {
-			if err := p.Failure(); err != nil {
-				return err
-			}
+		if i == 0 {
+			fan.Sender, clients = clients[0], clients[1:]
 		}
-		if s.Ops == 0 {
-			return fmt.Errorf("bench: nothing was delivered to %d members", members)
+		if err := c.loop.JoinRoom(clients, fan.Room); err != nil {
+			return err
 		}
-		id := fmt.Sprintf("%s-%d", row, members)
-		b.add(id, column, s.PerOp().Seconds()*1e6, s, s.Faults())
-		b.add(id+"-redis", column, broker.spent().Seconds()*1e6/float64(s.Ops), nil, "")
-		b.add(id+"-rate", column, s.Rate(), nil, s.Faults())
+		fan.Members = append(fan.Members, clients...)
 	}
+	return c.measure(fmt.Sprintf("%s-%d", c.row, members), func(w load.Window) (*load.Sample, error) { return c.loop.Fan(fan, clusterInFlight, w) })
+}
+
+// Rooms and senders of what many measures.
+const (
+	manyRooms   = 16
+	manySenders = 200
+)
+
+// many measures broadcasts of many senders at one node, each to a room with one
+// member, at the other.
+func (c *pair) many() error {
+	members, err := c.dial(1, manyRooms)
+	if err != nil {
+		return err
+	}
+	if err := c.loop.Join(members, func(client, _ int) string { return fmt.Sprintf("pair-%02d", client) }, 1); err != nil {
+		return err
+	}
+	heard := &load.Counter{Prefix: `42["pair","`}
+	load.SetSink(members, heard)
+	senders, err := c.dial(0, manySenders)
+	if err != nil {
+		return err
+	}
+	data := strings.Repeat("x", 100)
+	x, sent := counted(load.Exchange{
+		Request: func(client, _, id int) string {
+			return fmt.Sprintf(`42%d["bcast",{"room":"pair-%02d","event":"pair","data":"%s"}]`, id, client%manyRooms, data)
+		},
+		Accept: func(_ int, args []byte) bool { return string(args) == "[true]" },
+	})
+	return c.measure(c.row+"-many", func(w load.Window) (*load.Sample, error) {
+		s, err := c.loop.Closed(senders, x, 1, w)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.loop.Run(time.Now().Add(5*time.Second), func() bool { return heard.N >= *sent }); err != nil {
+			return nil, err
+		}
+		s.Lost += max(*sent-heard.N, 0)
+		s.Doubled += max(heard.N-*sent, 0)
+		return s, nil
+	})
+}
+
+// measure records what a load costs both nodes and Redis.
+func (c *pair) measure(id string, do func(load.Window) (*load.Sample, error)) error {
+	for i, name := range c.names {
+		c.b.profile(c.nodes[i], name, fmt.Sprintf("%s-%s-node%d.profile", id, c.column, i), "profile", c.b.warm+c.b.measure)
+	}
+	broker := meter{read: c.store.CPU}
+	s, err := do(load.Window{Warm: c.b.warm, Measure: c.b.measure, CPU: func() (time.Duration, error) {
+		if err := broker.tick(); err != nil {
+			return 0, err
+		}
+		a, err := c.nodes[0].CPU()
+		if err != nil {
+			return 0, err
+		}
+		b, err := c.nodes[1].CPU()
+		return a + b, err
+	}})
+	c.b.profiling.Wait()
+	if err != nil {
+		return err
+	}
+	for _, p := range []*program.Program{c.nodes[0], c.nodes[1], c.store} {
+		if err := p.Failure(); err != nil {
+			return err
+		}
+	}
+	if s.Ops == 0 {
+		return fmt.Errorf("bench: %s: nothing was delivered (%s)", id, s.Faults())
+	}
+	c.b.add(id, c.column, s.PerOp().Seconds()*1e6, s, s.Faults())
+	c.b.add(id+"-redis", c.column, broker.spent().Seconds()*1e6/float64(s.Ops), nil, "")
+	c.b.add(id+"-rate", c.column, s.Rate(), nil, s.Faults())
 	return nil
 }
 

@@ -100,17 +100,21 @@ func (t *table) latencies() {
 func (t *table) clusters() {
 	const section = "Two nodes and a Redis on one processor"
 	for _, kind := range []struct{ id, nodes string }{{"cluster", ""}, {"cluster-mixed", ", the node of the sender as named, the other of the other kind"}} {
-		for _, members := range clusterSizes {
+		add := func(id, title string) {
 			var goals, rate []report.Goal
 			if kind.id == "cluster" {
 				goals, rate = []report.Goal{ratio(report.Node, 0.35)}, []report.Goal{ratio(report.Node, 2)}
 			}
-			id := fmt.Sprintf("%s-%d", kind.id, members)
-			title := fmt.Sprintf("broadcast to %s members, half on each node%s, 100 B, %d in flight", thousands(members), kind.nodes, clusterInFlight)
+			id = kind.id + id
+			title += kind.nodes + ", 100 B"
 			t.add(section, id, title+", CPU of both nodes per delivery", microseconds, 4, goals...)
 			t.add(section, id+"-redis", title+", CPU of Redis per delivery", microseconds, 4)
 			t.add(section, id+"-rate", title+", deliveries per second (more is better)", "/s", 4, rate...).More = true
 		}
+		for _, members := range clusterSizes {
+			add(fmt.Sprintf("-%d", members), fmt.Sprintf("one sender's broadcasts to %s members, half on each node, %d in flight", thousands(members), clusterInFlight))
+		}
+		add("-many", fmt.Sprintf("broadcasts with ack of %d senders at one node to a member at the other, 1 outstanding each", manySenders))
 	}
 }
 

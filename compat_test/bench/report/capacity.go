@@ -68,9 +68,9 @@ func (r *Results) costs() (costs, error) {
 		memory:    value("idle-100k", "idle-eio4") * 1024,
 		kernel:    value("kernel-100k") * 1024 / 2,
 		heartbeat: value("heartbeat-100k") * 1e-6 / 25,
-		// Two members, one on each node: a broadcast is two deliveries. What is left of
-		// both without them is the way between the nodes; the receiver has half of it.
-		cluster:    max(value("cluster-2")-value("latency-broadcast-cpu"), 0) * 1e-6,
+		// A broadcast with ack to a member at the other node, without the event and its ack
+		// and without the delivery, is the way between the nodes.
+		cluster:    max(value("cluster-many")-value("echo-1-eio4")-value("latency-broadcast-cpu"), 0) * 1e-6,
 		echo:       value("latency-echo-cpu") * 1e-6,
 		delivery:   value("latency-broadcast-cpu") * 1e-6,
 		connecting: value("connect-eio4") * 1e-6,
@@ -148,7 +148,7 @@ func (r *Results) Capacity() (string, error) {
 	fmt.Fprintf(b, "| event with ack, at a quarter of saturation | %s µs |\n", Figure(c.echo*1e6))
 	fmt.Fprintf(b, "| delivery of a broadcast, at a quarter of saturation | %s µs |\n", Figure(c.delivery*1e6))
 	fmt.Fprintf(b, "| virtual request with session, at a quarter of saturation | %s µs |\n", Figure(c.request*1e6))
-	fmt.Fprintf(b, "| message from another node, besides its deliveries | %s µs |\n", Figure(c.cluster*1e6))
+	fmt.Fprintf(b, "| message to another node, besides its deliveries | %s µs |\n", Figure(c.cluster*1e6))
 	fmt.Fprintf(b, "| connecting | %s µs |\n\n", Figure(c.connecting*1e6))
 	b.WriteString("A quarter of saturation is used because production servers are not saturated, and where packets do not meet they do not share writes.\n\n")
 	fmt.Fprintf(b, "## Assumed\n\n- A machine has %.0f cores like the one measured, %.0f GiB and %.0f Gbit/s. %.0f %% of cores and network and %.0f %% of memory are planned for; "+

@@ -22,7 +22,7 @@ var barCharts = []barChart{
 	{"polling", "Polling echo: server CPU per operation", "Polling", []string{"polling-eio4"}},
 	{"virtual", "Virtual requests: server CPU per request", "Virtual requests", []string{"virtual-eio3", "virtual-sessions-eio3"}},
 	{"connections", "Connecting: server CPU; an idle connection: memory", "Connections", []string{"connect-eio4", "idle-eio4"}},
-	{"cluster", "Two nodes and a Redis: CPU of both nodes per delivery", "Two nodes and a Redis on one processor", []string{"cluster-1000", "cluster-2"}},
+	{"cluster", "Two nodes and a Redis: CPU of both nodes per delivery", "Two nodes and a Redis on one processor", []string{"cluster-1000", "cluster-2", "cluster-many"}},
 	{"records", "Records in PostgreSQL: server CPU per request", "Records in PostgreSQL", []string{"records-postgres-find", "records-postgres-findone", "records-postgres-create-1", "records-postgres-create-100"}},
 	{"latency", "Latency p99 at a quarter of each server's saturation", "Latency at a quarter of each server's saturation", []string{"latency-echo-p99", "latency-broadcast-p99", "latency-polling-p99", "latency-virtual-p99"}},
 }

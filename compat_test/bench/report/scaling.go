@@ -18,8 +18,8 @@ type Rates struct {
 // AssumedRates are those that no measurement fills in.
 func AssumedRates() Rates { return Rates{Commits: 4_000, Servers: 3, Spread: 2} }
 
-// Measure fills in the rates that are zero from broadcasts to two members on two
-// nodes: each is one message, a copy for either node, and two deliveries.
+// Measure fills in the rates that are zero from broadcasts between two nodes: each is
+// one message, and a copy for either node.
 func (r *Rates) Measure(results *Results) error {
 	value := func(id string) (float64, error) {
 		if row := results.Row(id); row != nil {
@@ -29,16 +29,16 @@ func (r *Rates) Measure(results *Results) error {
 		}
 		return 0, fmt.Errorf("report: %s was not measured; run make bench", id)
 	}
-	redis, err := value("cluster-2-redis")
+	redis, err := value("cluster-many-redis")
 	if err != nil {
 		return err
 	}
-	node, err := value("cluster-2")
+	node, err := value("cluster-many")
 	if err != nil {
 		return err
 	}
 	if r.Broker == 0 {
-		r.Broker = 1e6 / redis
+		r.Broker = 2e6 / redis
 	}
 	if r.Node == 0 {
 		r.Node = 1e6 / node / 2

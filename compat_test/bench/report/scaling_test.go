@@ -21,7 +21,7 @@ func TestMedia_Grow(t *testing.T) {
 
 func TestRates_Measure(t *testing.T) {
 	cell := func(v float64) map[string]*Cell { return map[string]*Cell{Ours: {Samples: []float64{v}}} }
-	results := &Results{Rows: []*Row{{ID: "cluster-2", Cells: cell(25)}, {ID: "cluster-2-redis", Cells: cell(5)}}}
+	results := &Results{Rows: []*Row{{ID: "cluster-many", Cells: cell(25)}, {ID: "cluster-many-redis", Cells: cell(10)}}}
 	r := AssumedRates()
 	if err := r.Measure(results); err != nil || r.Broker != 200_000 || r.Node != 20_000 {
 		t.Errorf("%+v, %v", r, err)
