@@ -262,6 +262,8 @@ func TestRecovery_NoLossUnderLoad(t *testing.T) {
 	r := newRig(t, socketio.Config{Recovery: &socketio.Recovery{MaxPackets: 1 << 20, MaxBytes: 1 << 30, MaxTotalBytes: 1 << 30}})
 	ns := r.io.Of("/")
 	const total = 3000
+	gone := make(chan struct{}, 1)
+	ns.OnDisconnect(func(*socketio.Socket, socketio.DisconnectReason) { gone <- struct{}{} })
 	c, l := recoverable(r)
 	var wg sync.WaitGroup
 	for w := range 3 {
@@ -300,13 +302,7 @@ func TestRecovery_NoLossUnderLoad(t *testing.T) {
 		l.offset = e[3].(string)
 		if seen%150 == 0 {
 			c.conn.Abort()
-			for { // until the server has noticed
-				if _, ok := ns.Socket(l.sid); !ok {
-					break
-				}
-				<-time.After(time.Millisecond)
-			}
-			<-time.After(time.Millisecond)
+			<-gone // the server has noticed, and keeps the state
 			conn, err := r.http.Open(c.ctx, engineiotest.Options{Path: "/socket.io/", Transport: engineiotest.WebSocket})
 			must(t, err)
 			t.Cleanup(conn.Abort)
