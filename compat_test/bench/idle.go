@@ -55,8 +55,8 @@ func (b *bench) many(name string) (err error) {
 	parts := (manyClients + b.maxClients - 1) / b.maxClients
 	each := (manyClients + parts - 1) / parts
 	clients := float64(parts * each)
-	b.results.Note(fmt.Sprintf("%s connections: %d server processes and as many of clients, since a process may open %s files here (ulimit -n); heartbeats every %v, held for %d of them.",
-		thousands(manyClients), parts, thousands(b.maxClients+spareFiles), manyInterval, manyIntervals))
+	b.results.Note(fmt.Sprintf("%s connections: %d server processes and as many of clients, since a process may open %s files here (ulimit -n); heartbeats every %.0f s, held for %d of them.",
+		thousands(manyClients), parts, thousands(b.maxClients+spareFiles), manyInterval.Seconds(), manyIntervals))
 	var c crowd
 	defer func() {
 		for _, p := range append(c.holders, c.servers...) {

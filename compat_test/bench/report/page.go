@@ -75,7 +75,7 @@ func (r *Results) method(b *strings.Builder) {
 		"In production Sails compresses answers over HTTP when a client lets it, which would cost it more.\n" +
 		"- Every delivery of a broadcast is checked to come once and in order.\n")
 	if r.Disturbance > 0 {
-		fmt.Fprintf(b, "- That wait was %.1f %% of the time in the median: what else the machine does is in the tails.\n", 100*r.Disturbance)
+		fmt.Fprintf(b, "- While latencies were measured, server and load waited for a processor %.1f %% of the time in the median: what else the machine does is in the tails.\n", 100*r.Disturbance)
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(b, "- %s\n", note)
