@@ -168,11 +168,11 @@ func (r *library) creates() error {
 		}
 		load.SetSink(fresh, told)
 		many := want > 1000
-		outstanding := 4
-		if many { // each takes long: what is under way at the end has to end in time
-			outstanding = 1
+		n := 4
+		if many { // each create takes long: what is under way at the end has to end in time
+			n = 1
 		}
-		writers, err := r.dial(outstanding)
+		writers, err := r.dial(n)
 		if err != nil {
 			return err
 		}
