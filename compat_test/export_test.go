@@ -38,25 +38,21 @@ func exported(t *testing.T) string {
 }
 
 // TestExport exports the original application and plays the blueprint scenarios
-// against nothing but the manifest.
+// against the manifest, in a server that also tells which rooms a socket is in.
+// TestLift does without that, over polling too.
 func TestExport(t *testing.T) {
 	t.Parallel()
 	path := exported(t)
 	lifted := sails1
 	lifted.server = "./servers/lifted"
 	variants := loadVariants(t)
-	for _, transport := range []string{"websocket", "polling"} {
-		t.Run(transport, func(t *testing.T) {
-			t.Parallel()
-			playSome(t, lifted, blueprintScenarios, transport, func(variant string) map[string]string {
-				env := map[string]string{"MANIFEST": path}
-				for name, value := range variants[variant] {
-					env[name] = value
-				}
-				return env
-			})
-		})
-	}
+	playSome(t, lifted, blueprintScenarios, "websocket", func(variant string) map[string]string {
+		env := map[string]string{"MANIFEST": path}
+		for name, value := range variants[variant] {
+			env[name] = value
+		}
+		return env
+	})
 }
 
 // TestFrontDoor plays scenarios against a Go server that has the blueprints, with the

@@ -20,8 +20,13 @@ import (
 	"github.com/go-sails/sails/sailsio/model"
 )
 
-//go:embed export.js
-var exportScript []byte
+// What Node runs, one behind the other.
+var (
+	//go:embed export.js
+	exportScript []byte
+	//go:embed export_models.js
+	exportModels []byte
+)
 
 const exportLimit = 2 * time.Minute
 
@@ -93,7 +98,7 @@ func (e *export) load(ctx context.Context, stderr io.Writer, dir string) (*manif
 	limited, cancel := context.WithTimeout(ctx, exportLimit)
 	defer cancel()
 	node := exec.CommandContext(limited, e.node, "-", dir, file)
-	node.Stdin = bytes.NewReader(exportScript)
+	node.Stdin = io.MultiReader(bytes.NewReader(exportScript), bytes.NewReader(exportModels))
 	node.Stdout, node.Stderr = stderr, stderr // the application may print while it loads
 	node.WaitDelay = 5 * time.Second
 	err = node.Run()

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/go-sails/sails/sailsio/manifest"
+	"github.com/go-sails/sails/sailsio/model"
 )
 
 // modelStruct is one model as the template sees it.
@@ -29,7 +30,11 @@ type field struct {
 
 // structs makes the types of all models.
 func structs(m *manifest.Manifest) ([]*modelStruct, error) {
-	if _, err := m.Definitions(); err != nil {
+	definitions, err := m.Definitions()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := model.New(definitions...); err != nil { // names become Go source
 		return nil, err
 	}
 	taken := newNames("models", "Models", "Definitions", "Open", "Unported", "Ref")

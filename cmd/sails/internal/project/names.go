@@ -69,6 +69,14 @@ func unused(taken map[string]bool, name, dash string) string {
 
 func quote(text string) string { return strconv.Quote(text) }
 
+// folder is a path as go.mod has it.
+func folder(path string) string {
+	if strings.ContainsAny(path, " \t\"'`,()[]{}\\") || strings.Contains(path, "//") {
+		return strconv.Quote(path)
+	}
+	return path
+}
+
 // comment makes text fit into one line of a comment.
 func comment(text string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {

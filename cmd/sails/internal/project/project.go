@@ -46,7 +46,7 @@ func Files(cfg Config) (map[string][]byte, error) {
 	cfg.Manifest = &m
 	p := &project{Config: cfg, files: map[string][]byte{}}
 	var err error
-	if p.set, err = template.New("").Funcs(template.FuncMap{"quote": quote, "literal": literal, "comment": comment, "join": strings.Join}).ParseFS(templates, "templates/*"); err != nil {
+	if p.set, err = template.New("").Funcs(template.FuncMap{"quote": quote, "literal": literal, "comment": comment, "folder": folder, "join": strings.Join}).ParseFS(templates, "templates/*"); err != nil {
 		return nil, err
 	}
 	if p.Models, err = structs(cfg.Manifest); err != nil {
