@@ -3,6 +3,7 @@
 // API, and what they see is compared with recordings of the original software.
 //
 //	../internal/conformance/  JavaScript that drives the clients, scenarios, recordings
+//	pages/        what pages in a browser do; their notes are recorded in ../testdata/pages
 //	servers/      the servers under test, one main package each
 //	parserdiff/   packet decoders compared with the original parsers
 //	peers/        the same servers written with other libraries
