@@ -79,7 +79,7 @@ func TestSails012(t *testing.T) {
 	results.publish(t, "sails.io.js with the server of Sails 0.12", sails012, clients, "websocket")
 }
 
-// releases returns the sails.io.js releases of driver/package.json, oldest first;
+// releases returns the sails.io.js releases of the driver, oldest first;
 // with -short only the current one.
 func releases(t *testing.T) []string {
 	if testing.Short() {
