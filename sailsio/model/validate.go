@@ -40,7 +40,7 @@ func (v *Validations) rules() []rule {
 	add(v.IsString, "IsString", false, func(x any) string { return unless(is[string](x), "Value (%s) was not a string.", x) })
 	add(v.IsInteger, "IsInteger", false, func(x any) string {
 		f, ok := x.(float64)
-		return unless(ok && f == math.Trunc(f), "Value (%s) was not an integer.", x)
+		return unless(ok && f == math.Trunc(f) && math.Abs(f) < 1e21, "Value (%s) was not an integer.", x) // as JavaScript writes it
 	})
 	add(v.IsNotEmptyString, "IsNotEmptyString", false, func(x any) string { return unless(x != "", "Value (%s) was an empty string.", x) })
 	add(v.Max != nil, "Max", false, func(x any) string {

@@ -74,7 +74,7 @@ func TestValidations(t *testing.T) {
 		{"isBoolean", model.Attribute{Type: model.JSON, Validations: model.Validations{IsBoolean: true}}, []any{true}, []any{"true", 1}, "was not a boolean."},
 		{"isNumber", model.Attribute{Type: model.JSON, Validations: model.Validations{IsNumber: true}}, []any{1.5}, []any{"1", true}, "was not a number."},
 		{"isString", model.Attribute{Type: model.Ref, Validations: model.Validations{IsString: true}}, []any{"", "x"}, []any{1, []any{}}, "was not a string."},
-		{"isInteger", model.Attribute{Type: model.Number, Validations: model.Validations{IsInteger: true}}, []any{1, "2", 1e15}, []any{1.5, "2.5"}, "was not an integer."},
+		{"isInteger", model.Attribute{Type: model.Number, Validations: model.Validations{IsInteger: true}}, []any{1, "2", 1e15}, []any{1.5, "2.5", 1e21}, "was not an integer."},
 		{"isNotEmptyString", model.Attribute{Type: model.String, Validations: model.Validations{IsNotEmptyString: true}}, []any{" "}, []any{""}, "Value ('') was an empty string."},
 		{"max", model.Attribute{Type: model.Number, Validations: model.Validations{Max: new(10.0)}}, []any{10, -1}, []any{10.5}, "greater than the configured maximum (10)"},
 		{"min", model.Attribute{Type: model.JSON, Validations: model.Validations{Min: new(1.5)}}, []any{1.5, 9}, []any{1, "2"}, ""},

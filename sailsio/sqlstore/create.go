@@ -19,8 +19,9 @@ func (s *Store) Create(ctx context.Context, m *model.Model, values model.Record)
 	}
 	values = checked
 	err = s.write(ctx, func(ctx context.Context) error {
-		checked := maps.Clone(values)
+		checked := values
 		if before := m.Lifecycle.BeforeCreate; before != nil {
+			checked = maps.Clone(values)
 			if err := before(ctx, checked); err != nil {
 				return err
 			}

@@ -116,12 +116,17 @@ func (s *Store) Within(ctx context.Context, tx *sql.Tx) context.Context {
 // panic in fn rolls back and goes on. The transaction must not be used after fn
 // has returned. model.ErrConflict in the error means that all of it may be tried
 // again, which is up to the caller, who knows what else fn does.
-func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) error) (err error) {
+func (s *Store) Transaction(ctx context.Context, fn func(ctx context.Context) error) error {
 	if s.inTransaction(ctx) != nil {
 		return fn(ctx)
 	}
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
+	return s.transact(ctx, fn)
+}
+
+// transact is Transaction outside of any other, in a context that is bounded.
+func (s *Store) transact(ctx context.Context, fn func(ctx context.Context) error) (err error) {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: s.d.isolation})
 	if err != nil {
 		return s.conflicting(fmt.Errorf("sqlstore: beginning a transaction: %w", err))
@@ -154,7 +159,7 @@ func (s *Store) write(ctx context.Context, fn func(ctx context.Context) error) e
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	for try := 1; ; try++ {
-		err := s.Transaction(ctx, fn)
+		err := s.transact(ctx, fn)
 		if !errors.Is(err, model.ErrConflict) || try == attempts {
 			return err
 		}

@@ -19,8 +19,9 @@ func (s *Store) Update(ctx context.Context, q *model.Query, values model.Record)
 	}
 	values = checked
 	err = s.write(ctx, func(ctx context.Context) error {
-		checked := maps.Clone(values)
+		checked := values
 		if before := m.Lifecycle.BeforeUpdate; before != nil {
+			checked = maps.Clone(values)
 			if err := before(ctx, checked); err != nil {
 				return err
 			}

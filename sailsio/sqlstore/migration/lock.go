@@ -50,23 +50,24 @@ func newLocker(cfg Config) locker {
 	return l
 }
 
-// retry calls try until it succeeds, with pauses that grow to a second.
+// retry calls try until it succeeds, at least once, with pauses that grow to a second.
 func retry(ctx context.Context, wait time.Duration, try func(ctx context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, wait, ErrBusy)
-	defer cancel()
+	over := time.NewTimer(wait)
+	defer over.Stop()
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		ok, err := try(ctx)
-		if ok {
+		switch {
+		case ok:
 			return nil
-		}
-		if ctx.Err() != nil {
+		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("migration: taking the lock: %w", err)
 		}
 		select {
 		case <-time.After(pause):
+		case <-over.C:
+			return ErrBusy
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -136,14 +137,17 @@ type lease struct {
 func (l *lease) acquire(ctx context.Context) (func() error, error) {
 	owner := l.owner
 	err := retry(ctx, l.wait, func(ctx context.Context) (bool, error) {
-		err := l.exec(ctx, l.db, "CREATE TABLE IF NOT EXISTS "+l.table+" (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, until INTEGER NOT NULL)", nil)
+		// Whoever writes makes SQLite wait for longer than we may want to.
+		limited, cancel := context.WithTimeout(ctx, max(l.wait, time.Second))
+		defer cancel()
+		err := l.exec(limited, l.db, "CREATE TABLE IF NOT EXISTS "+l.table+" (id INTEGER PRIMARY KEY CHECK (id = 1), owner TEXT NOT NULL, until INTEGER NOT NULL)", nil)
 		var changed int64
 		if err == nil {
 			now := time.Now()
-			err = l.exec(ctx, l.db, "INSERT INTO "+l.table+" (id, owner, until) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE until < ?",
+			err = l.exec(limited, l.db, "INSERT INTO "+l.table+" (id, owner, until) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, until = excluded.until WHERE until < ?",
 				&changed, owner, now.Add(leaseTime).UnixMilli(), now.UnixMilli())
 		}
-		if busy(err) {
+		if busy(err) || err != nil && limited.Err() != nil {
 			return false, nil
 		}
 		return changed == 1, err
