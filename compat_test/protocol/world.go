@@ -2,9 +2,7 @@ package protocol
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -345,15 +343,4 @@ func (o *Opened) payload(packets []string) string {
 		fmt.Fprintf(&b, "%d:%s", n, p)
 	}
 	return b.String()
-}
-
-// compact removes the white space of JSON in a table of cases.
-func compact(v any) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return err.Error()
-	}
-	return strings.TrimSpace(b.String())
 }
