@@ -58,7 +58,7 @@ func (l *Loop) ClosedPages(t *Target, n int, page Page, w Window) (*Sample, erro
 		return nil, err
 	}
 	k.over = true
-	if err := l.settle(func() bool { return k.waiting == 0 }); err != nil {
+	if err := l.settleFor(answerLimit, func() bool { return k.waiting == 0 }); err != nil {
 		return nil, err
 	}
 	s.Lost, s.Wrong = int64(k.waiting), k.wrong

@@ -100,6 +100,12 @@ func (l *Loop) measure(w Window, ops *int64, each func()) (*Sample, error) {
 }
 
 // settle lets what is under way come to its end, for at most two seconds.
-func (l *Loop) settle(done func() bool) error {
-	return l.Run(time.Now().Add(2*time.Second), func() bool { return done() || l.open == 0 })
+func (l *Loop) settle(done func() bool) error { return l.settleFor(2*time.Second, done) }
+
+// answerLimit is how long answers may take that nobody loses on purpose: a late one
+// would be taken for an answer to the next load.
+const answerLimit = 10 * time.Second
+
+func (l *Loop) settleFor(limit time.Duration, done func() bool) error {
+	return l.Run(time.Now().Add(limit), func() bool { return done() || l.open == 0 })
 }
