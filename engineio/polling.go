@@ -19,11 +19,12 @@ type pollingTransport struct {
 	limitKnown bool          // of polls alone
 	limit      time.Duration // the HTTP server's WriteTimeout
 
-	serving    bool // a GET is being served
-	held       bool // it has nothing to answer yet
-	answering  bool // an answer is being written: nothing may overtake it
-	release    bool // answer the held GET with noop
-	abrupt     bool // the session was closed with nothing to send while a GET was held
+	serving    bool          // a GET is being served
+	held       bool          // it has nothing to answer yet
+	answering  bool          // an answer is being written: nothing may overtake it
+	answered   chan struct{} // closed when that is done; nil when nobody waits for it
+	release    bool          // answer the held GET with noop
+	abrupt     bool          // the session was closed with nothing to send while a GET was held
 	last       *Message
 	coming     chan struct{}            // closed when a poll arrives; nil when nobody waits for one
 	posting    *http.ResponseController // of the POST under way
@@ -70,12 +71,13 @@ func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
 func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	p := s.polling
 	s.mu.Lock()
+	s.letAnswer(r)
 	switch {
 	case s.state == closed:
 		s.mu.Unlock()
 		s.srv.refuse(w, r, false, &refusal{code: UnknownSession, context: s.id})
 		return
-	case p.serving: // SEC-40
+	case p.serving || p.answering: // SEC-40
 		s.mu.Unlock()
 		s.finish(TransportError)
 		s.srv.cfg.origins.writeHeaders(w.Header(), r)
@@ -114,6 +116,33 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 	p.held, p.release, p.answering = false, false, true
 	s.mu.Unlock()
 	s.answer(w, r, batch, size, false)
+}
+
+// overlapLimit is how long a poll waits for the end of the answer before it.
+const overlapLimit = time.Second
+
+// letAnswer waits for the answer that is being written: its last byte may have
+// reached the client, who asks again over another connection, before we know that it
+// was written. Only one poll waits. The caller holds mu, also afterwards.
+func (s *Session) letAnswer(r *http.Request) {
+	p := s.polling
+	if !p.answering || p.answered != nil || s.state == closed {
+		return
+	}
+	answered := make(chan struct{})
+	p.answered = answered
+	s.mu.Unlock()
+	late := time.NewTimer(overlapLimit)
+	select {
+	case <-answered:
+	case <-late.C:
+	case <-r.Context().Done():
+	}
+	late.Stop()
+	s.mu.Lock()
+	if p.answered == answered {
+		p.answered = nil
+	}
 }
 
 // hold waits until the poll is woken; false when its connection was lost. A time
@@ -191,7 +220,12 @@ func (s *Session) answer(w http.ResponseWriter, r *http.Request, batch []*Messag
 	s.writeHeaders(w, r, initial)
 	err := s.polling.write(w, r, batch, &s.srv.cfg)
 	s.mu.Lock()
-	s.polling.serving, s.polling.answering = false, false
+	p := s.polling
+	p.serving, p.answering = false, false
+	if p.answered != nil {
+		close(p.answered)
+		p.answered = nil
+	}
 	s.sent(size)
 	ended := s.state == closing && s.ws == nil && batch[len(batch)-1].kind == eioproto.Close
 	reason := s.reason
