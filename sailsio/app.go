@@ -63,7 +63,7 @@ func New(cfg Config) (*App, error) {
 	a := &App{
 		cfg:     cfg,
 		io:      io,
-		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil, maxRooms: cfg.SocketIO.MaxRooms, tellLeaveAll: cfg.LeaveAll},
+		sockets: &Sockets{ns: io.Of("/"), combined: cfg.Sails012 != nil, maxRooms: cfg.SocketIO.MaxRooms, maxRecords: cfg.MaxSubscriptions, tellLeaveAll: cfg.LeaveAll},
 		limits:  newLimits(cfg.MaxInFlight, cfg.MaxParked, cfg.MaxInFlightTotal),
 		path:    "/socket.io/",
 	}

@@ -83,6 +83,12 @@ type Config struct {
 	// MaxInFlightTotal bounds the unanswered requests of all sockets; the next one is
 	// answered with 503. Default 100,000; it cannot be off (SEC-3).
 	MaxInFlightTotal int
+	// MaxSubscriptions bounds the rooms of a socket when it subscribes to records on
+	// this node, which a client brings about by reading them: the next Subscribe
+	// returns socketio.ErrTooManyRooms, blueprints then answer all the same and log it.
+	// Records that are introduced to those who watch a model are not held against it.
+	// Default 100,000; it cannot be off (SEC-57).
+	MaxSubscriptions int
 	// Limits bounds single requests.
 	Limits virtualrequest.Limits
 	// MaxResponse bounds the body of an answer in bytes. Default 16,000,000 (SEC-74).
@@ -144,6 +150,7 @@ func (cfg Config) withDefaults() (Config, error) {
 		{"MaxInFlight", &cfg.MaxInFlight, 64},
 		{"MaxParked", &cfg.MaxParked, 4096},
 		{"MaxInFlightTotal", &cfg.MaxInFlightTotal, 100_000},
+		{"MaxSubscriptions", &cfg.MaxSubscriptions, 100_000},
 	} {
 		switch {
 		case *limit.value == 0:

@@ -36,6 +36,7 @@ func TestNew_RefusesWhatMakesNoSense(t *testing.T) {
 		{"SEC-71", sailsio.Config{MaxInFlight: -1}, "MaxInFlight"},
 		{"SEC-72", sailsio.Config{MaxParked: -1}, "MaxParked"},
 		{"SEC-3", sailsio.Config{MaxInFlightTotal: -1}, "MaxInFlightTotal"},
+		{"SEC-57", sailsio.Config{MaxSubscriptions: -1}, "MaxSubscriptions"},
 		{"CN-28", sailsio.Config{BeforeConnect: anyone, SocketIO: socketio.Config{Engine: engineio.Config{AllowRequest: anyone}}}, "BeforeConnect"},
 		{"CN-20", sailsio.Config{OnlyAllowOrigins: []string{"http://a.example"}, SocketIO: socketio.Config{Engine: engineio.Config{AllowOrigins: []string{"*"}}}}, "AllowOrigins"},
 		{"", sailsio.Config{SocketIO: socketio.Config{Path: "no-slash"}}, "Path"},

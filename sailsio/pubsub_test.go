@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-sails/sails/sailsio"
 	"github.com/go-sails/sails/sailsio/model"
+	"github.com/go-sails/sails/socketio"
 )
 
 func schema(t *testing.T) *model.Schema {
@@ -81,6 +82,24 @@ func TestModel_RoomNames(t *testing.T) { // PS-1, PO-1, PO-5
 			t.Errorf("room %q, want %q", c.got, c.want)
 		}
 	}
+}
+
+// SEC-57: reading records does not fill the server with rooms; those who watch a model
+// learn of its records all the same.
+func TestModel_MaxSubscriptions(t *testing.T) {
+	w := newWorld(t, sailsio.Config{Handler: routes(), Models: schema(t), MaxSubscriptions: 3})
+	user, a := w.app.Model("user"), w.connect()
+	check(t, user.Watch(w.ctx, a.ID()))
+	check(t, user.Subscribe(w.ctx, a.ID(), 1, 2))
+	check(t, user.Subscribe(w.ctx, a.ID(), 1, 2))
+	if err := user.Subscribe(w.ctx, a.ID(), 3); !errors.Is(err, socketio.ErrTooManyRooms) {
+		t.Errorf("a third record: %v", err)
+	}
+	check(t, user.Introduce(w.ctx, 4))
+	check(t, user.Publish(w.ctx, []any{3, 4}, "news"))
+	a.sees(`["user","news"]`)
+	check(t, user.Unsubscribe(w.ctx, a.ID(), 1, 2))
+	check(t, user.Subscribe(w.ctx, a.ID(), 3))
 }
 
 func TestModel_SubscribePublish(t *testing.T) { // PS-2..7, v14

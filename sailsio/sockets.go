@@ -39,6 +39,7 @@ type Sockets struct {
 	ns           *socketio.Namespace
 	combined     bool // one message for all rooms of a Broadcast, as 0.12 sent it
 	maxRooms     int
+	maxRecords   int                                                  // Config.MaxSubscriptions
 	tellLeaveAll func(context.Context, string, LeaveAllOptions) error // Config.LeaveAll
 }
 
@@ -84,13 +85,14 @@ func (s *Sockets) mostlyModels(socket *socketio.Socket, room string) bool {
 	return named < s.maxRooms
 }
 
-// subscribe is Join for rooms of records, which the application names.
+// subscribe is Join for rooms of records, which the application names and clients
+// choose by what they read.
 func (s *Sockets) subscribe(ctx context.Context, socketID string, rooms []string) error {
 	if socketID == "" {
 		return ErrNotSocket
 	}
 	if socket, ok := s.ns.Socket(socketID); ok {
-		return socket.Join(rooms...)
+		return socket.JoinAtMost(s.maxRecords, rooms...)
 	}
 	return s.ns.In(socketID).SocketsJoin(ctx, rooms...)
 }

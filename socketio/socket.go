@@ -192,6 +192,10 @@ func (s *Socket) JoinLimited(rooms ...string) error {
 	return s.join(rooms, s.ns.srv.cfg.MaxRooms)
 }
 
+// JoinAtMost is Join for a socket that may be in limit rooms, all of them counted;
+// ErrTooManyRooms may come after some were joined. Rooms it is in already are no error.
+func (s *Socket) JoinAtMost(limit int, rooms ...string) error { return s.join(rooms, limit) }
+
 func (s *Socket) join(rooms []string, limit int) error {
 	watchers := s.ns.roomWatchers()
 	for _, name := range rooms {
