@@ -3,6 +3,7 @@ package engineio_test
 import (
 	"context"
 	"io"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -92,5 +93,39 @@ func TestChurn(t *testing.T) {
 	steady.want("4alive")
 	if n := r.engine.Stats().QueuedBytes; n != 0 {
 		t.Fatalf("%d bytes are still accounted for", n)
+	}
+}
+
+// A client that sends and vanishes in one moment, with an end or a reset of the stream,
+// is noticed long before its heartbeat is missed, although the reader is told of both
+// at once: while the first message is handled, the second and the end come.
+func TestVanished_BehindData(t *testing.T) {
+	h := newRecorder()
+	handling, release := make(chan struct{}), make(chan struct{})
+	h.onMessage = func(_ *engineio.Session, data []byte, _ bool) {
+		if string(data) == "first" {
+			handling <- struct{}{}
+			<-release
+		}
+	}
+	r := newRig(t, h, engineio.Config{})
+	for _, reset := range []bool{false, true} {
+		for range 4 {
+			w, _ := r.openWS(4)
+			await(t, h.opened, "session")
+			w.send("4first")
+			await(t, handling, "first message")
+			w.send("4second")
+			if tcp, ok := w.conn.(*net.TCPConn); ok && reset {
+				if err := tcp.SetLinger(0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.conn.Close(); err != nil {
+				t.Fatal(err)
+			}
+			release <- struct{}{}
+			await(t, h.closed, "end")
+		}
 	}
 }

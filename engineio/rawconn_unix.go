@@ -89,14 +89,14 @@ func (r *rawConn) onReadable(fd uintptr) bool {
 	}
 }
 
-// atEnd tells, without waiting, whether the peer has ended the stream and everything
-// was read.
+// atEnd tells, without waiting, whether the peer has ended or reset the stream and
+// everything was read.
 func (r *rawConn) atEnd() bool {
 	end := false
 	_ = r.conn.Control(func(fd uintptr) {
 		var b [1]byte
 		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		end = n == 0 && err == nil
+		end = err == nil && n == 0 || err != nil && err != syscall.EAGAIN && err != syscall.EINTR
 	})
 	return end
 }
