@@ -8,6 +8,7 @@ import (
 
 	"github.com/vmihailenco/msgpack/v5"
 
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/sioproto"
 	"github.com/go-sails/sails/internal/sioproto/packjson"
 	"github.com/go-sails/sails/socketio"
@@ -197,11 +198,12 @@ func readPacket(d *packjson.Decoder, m *socketio.ClusterMessage) error {
 			m.Data = d.JSON
 			continue
 		case "nsp":
-			if undefined {
+			if undefined || string(d.JSON) == "null" {
 				continue
 			}
-			if err := json.Unmarshal(d.JSON, &m.Namespace); err != nil {
-				return fmt.Errorf("%w: namespace: %w", errMessage, err)
+			var ok bool
+			if m.Namespace, ok = rawjson.Text(d.JSON); !ok {
+				return fmt.Errorf("%w: the namespace is no string", errMessage)
 			}
 		}
 		if len(d.Attachments) != before { // bytes elsewhere than in data

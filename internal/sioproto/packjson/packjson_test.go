@@ -143,3 +143,49 @@ func TestOverflow(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 }
+
+// Valid JSON of any depth is encoded, comes back with the same meaning, and nothing else
+// is encoded.
+func FuzzAppend(f *testing.F) {
+	for _, s := range []string{
+		`null`, ` [true , false] `, `{"a":{"b":[1,-1,-33,-129,-32769,-2147483649,128,256,65536,4294967296,1.5,1e3,1e400]}}`,
+		`{"_placeholder":true,"num":0}`, `{"\u005fplaceholder":true,"num":1}`, `["\ud800","é","\u0000"]`, "\"\xff\"", `[1,]`, `[1 2]`, `{"a" 1}`, `{} {}`, ``, `[`, `{"a":1`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		packed, err := packjson.Append([]byte("x"), text, nil)
+		if !json.Valid(text) {
+			if err == nil {
+				t.Fatalf("%q was encoded", text)
+			}
+			return
+		}
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		got, _, err := decode(packed[1:], 10_000)
+		if packed[0] != 'x' || err != nil {
+			t.Fatalf("%q became %x: %v", text, packed, err)
+		}
+		var want, have any
+		if json.Unmarshal(text, &want) != nil { // a number too large for a float64
+			return
+		}
+		if err := json.Unmarshal([]byte(got), &have); err != nil || !reflect.DeepEqual(have, want) {
+			t.Fatalf("%q came back as %s, %v", text, got, err)
+		}
+	})
+}
+
+func BenchmarkAppend(b *testing.B) {
+	text := []byte(`["news",{"id":17,"title":"something happened","tags":["a","b"],"at":1732320000000,"ok":true}]`)
+	b.ReportAllocs()
+	var buf []byte
+	for b.Loop() {
+		var err error
+		if buf, err = packjson.Append(buf[:0], text, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,10 +1,11 @@
 package clusterwire
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"time"
 
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/sioproto"
 	"github.com/go-sails/sails/socketio"
 )
@@ -68,16 +69,22 @@ func (o *Options) Target() socketio.Target {
 // Names are rooms. JavaScript nodes may have numbers there.
 type Names []string
 
-// UnmarshalJSON takes an array of names.
+// UnmarshalJSON takes an array of names: strings, or other scalars by their spelling.
 func (n *Names) UnmarshalJSON(data []byte) error {
-	var list []Name
-	if err := json.Unmarshal(data, &list); err != nil {
-		return err
+	list := Names{}
+	var fault error
+	if sioproto.Kind(data) != 'n' {
+		err := rawjson.Elements(data, func(value []byte) bool {
+			var name Name
+			fault = name.UnmarshalJSON(value)
+			list = append(list, string(name))
+			return fault == nil
+		})
+		if fault = cmp.Or(fault, err); fault != nil {
+			return fault
+		}
 	}
-	*n = make(Names, len(list))
-	for i, x := range list {
-		(*n)[i] = string(x)
-	}
+	*n = list
 	return nil
 }
 
@@ -90,7 +97,12 @@ func (n *Name) UnmarshalJSON(data []byte) error {
 	case '{', '[':
 		return errors.New("clusterwire: a room name is no scalar")
 	case '"':
-		return json.Unmarshal(data, (*string)(n))
+		text, ok := rawjson.Text(data)
+		if !ok {
+			return rawjson.ErrSyntax
+		}
+		*n = Name(text)
+		return nil
 	}
 	*n = Name(data)
 	return nil
