@@ -36,7 +36,7 @@ func servers(root string) map[string]*server {
 		return &server{revisions: []int{3, 4}, dir: filepath.Join(root, "peers", dir), args: []string{"node", file}, npm: npm}
 	}
 	all := map[string]*server{
-		report.Ours:      {revisions: []int{3, 4}, args: bin("bench")},
+		report.Ours:      {revisions: []int{3, 4}, args: bin("bench"), env: []string{"DIRECT=0"}},
 		report.Direct:    {revisions: []int{3, 4}, args: bin("bench"), env: []string{"DIRECT=1"}},
 		report.Node:      node("node", "server.mjs", "socket.io"),
 		report.NodeSails: node("sails", "server.js", "sails", "sails-hook-sockets", "socket.io"),

@@ -19,8 +19,10 @@ const abuseTime = 2 * time.Second
 // SEC-88: whatever one connection does, others are answered within a second, a fresh
 // client can connect during it and afterwards, memory stays within 64 MB, and what it
 // held is given back (bar 11).
-func TestAbuse(t *testing.T) {
-	s := start(t)
+func TestAbuse(t *testing.T) { roads(t, testAbuse) }
+
+func testAbuse(t *testing.T, road string) {
+	s := start(t, road)
 	steady := s.join(overWebSocket)
 	if _, err := echo(within(t, patience), steady); err != nil {
 		t.Fatal(err)
@@ -237,8 +239,10 @@ func (s *server) watch(steady *socketioclient.Socket) func() (time.Duration, int
 }
 
 // SEC-88, bar 11: what abusers held is free once they are gone.
-func TestAbuse_LeavesNothing(t *testing.T) {
-	s := start(t)
+func TestAbuse_LeavesNothing(t *testing.T) { roads(t, testAbuseLeavesNothing) }
+
+func testAbuseLeavesNothing(t *testing.T, road string) {
+	s := start(t, road)
 	before := s.usage()
 	for range often(30, 1000) {
 		var all sync.WaitGroup

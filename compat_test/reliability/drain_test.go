@@ -16,10 +16,12 @@ import (
 // SEC-91, bar 1: on SIGTERM new handshakes are refused, clients are closed with code
 // 1001, every acknowledgement that arrives is the right one and arrives once, and the
 // process ends with code 0 within 30 seconds.
-func TestDrain(t *testing.T) {
+func TestDrain(t *testing.T) { roads(t, testDrain) }
+
+func testDrain(t *testing.T, road string) {
 	s := &server{t: t}
 	var err error
-	if s.Program, err = program.Launch(nil, program.Build(t, "./servers/bench")); err != nil {
+	if s.Program, err = program.Launch([]string{road}, program.Build(t, "./servers/bench")); err != nil {
 		t.Fatal(err)
 	}
 	const clients = 60

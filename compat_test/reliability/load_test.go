@@ -16,8 +16,10 @@ import (
 
 // Bar 2: 300 clients that come at once are connected and have their echo in less than
 // 5 seconds, and nobody is refused; afterwards nothing of them is left.
-func TestReconnectStorm(t *testing.T) {
-	s := start(t)
+func TestReconnectStorm(t *testing.T) { roads(t, testReconnectStorm) }
+
+func testReconnectStorm(t *testing.T, road string) {
+	s := start(t, road)
 	before := s.usage()
 	for round := range 2 {
 		var all sync.WaitGroup
@@ -56,8 +58,10 @@ func TestReconnectStorm(t *testing.T) {
 
 // SEC-28, bar 3: a member that stops reading is disconnected, costs a bounded amount
 // of memory, and the others of its room lose nothing and are not held up.
-func TestSlowConsumer(t *testing.T) {
-	s := start(t)
+func TestSlowConsumer(t *testing.T) { roads(t, testSlowConsumer) }
+
+func testSlowConsumer(t *testing.T, road string) {
+	s := start(t, road)
 	const members, events, size = 20, 400, 16 << 10
 	var all sync.WaitGroup
 	type seen struct {
@@ -138,8 +142,10 @@ func TestSlowConsumer(t *testing.T) {
 
 // SEC-28, bar 3: what waits for members that do not read exists once, whatever their
 // number: a megabyte for 500 of them costs about a megabyte, and 1 KiB for each.
-func TestStoppedReaders_ShareOneCopy(t *testing.T) {
-	s := start(t)
+func TestStoppedReaders_ShareOneCopy(t *testing.T) { roads(t, testStoppedReadersShareOneCopy) }
+
+func testStoppedReadersShareOneCopy(t *testing.T, road string) {
+	s := start(t, road)
 	const readers, events, size = 500, 15, 60 << 10
 	var all sync.WaitGroup
 	for range 50 { // each of them takes tens of milliseconds with such a window
@@ -179,8 +185,10 @@ func TestStoppedReaders_ShareOneCopy(t *testing.T) {
 
 // SEC-90, bar 7: per connection nothing is lost, doubled or reordered, in either
 // direction, while connections move from polling to WebSocket.
-func TestOrder(t *testing.T) {
-	s := start(t)
+func TestOrder(t *testing.T) { roads(t, testOrder) }
+
+func testOrder(t *testing.T, road string) {
+	s := start(t, road)
 	const connections = 50
 	messages := often(300, 2000)
 	var all sync.WaitGroup
@@ -241,8 +249,10 @@ func TestOrder(t *testing.T) {
 
 // SEC-43, bar 11: connections that come and go in every way leave no descriptor, no
 // goroutine and no memory.
-func TestChurn(t *testing.T) {
-	s := start(t)
+func TestChurn(t *testing.T) { roads(t, testChurn) }
+
+func testChurn(t *testing.T, road string) {
+	s := start(t, road)
 	churn := func(n int) {
 		var all sync.WaitGroup
 		for worker := range 20 {
@@ -289,9 +299,11 @@ func TestChurn(t *testing.T) {
 
 // SEC-3, bar 12: above the cap a refusal is explicit and quick, those inside notice
 // nothing, and there is room again as soon as somebody leaves.
-func TestOverload(t *testing.T) {
+func TestOverload(t *testing.T) { roads(t, testOverload) }
+
+func testOverload(t *testing.T, road string) {
 	const limit = 40
-	s := start(t, fmt.Sprint("MAX_SESSIONS=", limit))
+	s := start(t, road, fmt.Sprint("MAX_SESSIONS=", limit))
 	inside := make([]*socketioclient.Socket, limit)
 	for i := range inside {
 		inside[i] = s.join(overWebSocket)

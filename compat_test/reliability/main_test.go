@@ -36,6 +36,14 @@ type server struct {
 	t *testing.T
 }
 
+// roads runs a test on each way to serve: net/http alone, and the event loop beneath it.
+func roads(t *testing.T, test func(t *testing.T, road string)) {
+	for name, road := range map[string]string{"net/http": "DIRECT=0", "direct": "DIRECT=1"} {
+		t.Run(name, func(t *testing.T) { test(t, road) })
+	}
+}
+
+// start starts the server with variables of its environment.
 func start(t *testing.T, env ...string) *server {
 	t.Helper()
 	return &server{t: t, Program: program.Start(t, append(env, "PPROF=1"), program.Build(t, "./servers/bench"))}

@@ -1,7 +1,7 @@
 // Package serve is what all servers under test have in common: they listen on
 // 127.0.0.1:$PORT, print "listening", end on SIGTERM, and show net/http/pprof when
-// PPROF=1. DIRECT=1 serves /socket.io/, or DIRECT=PATH another path,
-// by package engineio/direct.
+// PPROF=1. DIRECT=1 serves /socket.io/, or DIRECT=PATH another path, by package
+// engineio/direct; DIRECT=0, or nothing, leaves everything to net/http.
 package serve
 
 import (
@@ -51,7 +51,7 @@ func run(h http.Handler, shutdown func(context.Context) error) error {
 	fmt.Println("listening")
 	context.AfterFunc(ctx, stop)
 	srv := &http.Server{Handler: h}
-	if path := os.Getenv("DIRECT"); path != "" {
+	if path := os.Getenv("DIRECT"); path != "" && path != "0" {
 		if path == "1" {
 			path = "/socket.io/"
 		}
