@@ -30,8 +30,6 @@ type Config struct {
 	Version, Replace string
 }
 
-const library = "github.com/go-sails/sails"
-
 //go:embed templates
 var templates embed.FS
 
