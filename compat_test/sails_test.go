@@ -44,9 +44,9 @@ const (
 	scenarioLimit = 20 * time.Second
 )
 
-// TestSails (VS-4) plays every scenario with the current sails.io.js over both
-// transports and in every variant of the server, and a selection of the releases
-// before it.
+// TestSails (VS-4) plays every scenario, against the variant of the server that it
+// wants, with every release of sails.io.js over both transports; with -short with the
+// current one only.
 func TestSails(t *testing.T) {
 	clients := releases(t)
 	var results scores

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-sails/sails/internal/eioproto"
 	"github.com/go-sails/sails/internal/eventloop"
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/wsconn"
 )
 
@@ -140,7 +141,7 @@ func (srv *Server) open(s *Session, websocket bool) (err error) {
 func (srv *Server) openPacket(s *Session, websocket bool) *Message {
 	b := make([]byte, headerRoom, headerRoom+160)
 	b = append(b, `0{"sid":`...)
-	b = appendJSONString(b, s.id)
+	b = rawjson.AppendString(b, s.id)
 	b = append(b, `,"upgrades":[`...)
 	if !websocket && !srv.cfg.DisableUpgrades {
 		switch {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/wsconn"
 )
 
@@ -165,7 +166,7 @@ func (srv *Server) refuse(w http.ResponseWriter, r *http.Request, upgrade bool, 
 	srv.cfg.origins.writeHeaders(h, r)
 	body := append([]byte(`{"code":`), strconv.Itoa(int(why.code))...)
 	body = append(body, `,"message":`...)
-	body = append(appendJSONString(body, message), '}')
+	body = append(rawjson.AppendString(body, message), '}')
 	h.Set("Content-Type", "application/json")
 	writeBody(w, status, body)
 }
@@ -219,22 +220,4 @@ func writeBody(w http.ResponseWriter, status int, body []byte) error {
 	w.WriteHeader(status)
 	_, err := w.Write(body)
 	return err
-}
-
-// appendJSONString appends s as a JSON string. Characters below U+0020 and what
-// is not UTF-8 are escaped.
-func appendJSONString(dst []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
-		switch {
-		case r == '"' || r == '\\':
-			dst = append(dst, '\\', byte(r))
-		case r < ' ':
-			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		default:
-			dst = append(dst, string(r)...)
-		}
-	}
-	return append(dst, '"')
 }

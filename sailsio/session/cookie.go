@@ -118,7 +118,7 @@ func (c *cookie) appendJSON(b []byte, now time.Time) []byte {
 	text := func(name, s string) {
 		if s != "" {
 			member(name)
-			b = appendJSONString(b, s)
+			b = rawjson.AppendString(b, s)
 		}
 	}
 	switch c.life {

@@ -95,7 +95,7 @@ func (r *record) encode(now time.Time) []byte {
 	b = r.cookie.appendJSON(b, now)
 	for _, k := range r.keys {
 		b = append(b, ',')
-		b = appendJSONString(b, k)
+		b = rawjson.AppendString(b, k)
 		b = append(b, ':')
 		b = append(b, r.values[k]...)
 	}
@@ -140,19 +140,9 @@ func compact(value []byte) json.RawMessage {
 
 // encodeValue is JSON.stringify: like json.Marshal, without escaping HTML.
 func encodeValue(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	text, err := rawjson.Marshal(v)
+	if err != nil {
 		return nil, fmt.Errorf("session: value cannot be stored as JSON: %w", err)
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
-func appendJSONString(b []byte, s string) []byte {
-	v, err := encodeValue(s)
-	if err != nil { // a string always encodes
-		return append(b, `""`...)
-	}
-	return append(b, v...)
+	return text, nil
 }
