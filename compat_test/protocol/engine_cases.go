@@ -536,11 +536,8 @@ func closingCases() []Case {
 
 // half sends half of a POST and returns its connection.
 func (w *World) half(o *Opened) net.Conn {
-	conn, err := net.Dial("tcp", w.addr)
-	if err != nil {
-		w.Fail("dial: %v", err)
-	}
-	_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 10\r\n\r\n40", o.URL(), w.addr)
+	conn := w.connect(o.path)
+	_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 10\r\n\r\n40", o.URL(), conn.RemoteAddr())
 	pause(50 * time.Millisecond)
 	return conn
 }

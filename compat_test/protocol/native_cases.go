@@ -3,7 +3,6 @@ package protocol
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -202,12 +201,9 @@ func (s *Socket) greet(eio int) {
 // nativeSocket opens a WebSocket with just the bytes of the client. It returns nil
 // when the server does not answer with 101.
 func (w *World) nativeSocket(n native, path, sid string) *Socket {
-	conn, err := net.Dial("tcp", w.addr)
-	if err != nil {
-		w.Fail("dial: %v", err)
-	}
 	target := n.target(path, "websocket", sid)
-	_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n", target, w.addr, n.headers, n.upgrade)
+	conn := w.connect(target)
+	_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n", target, conn.RemoteAddr(), n.headers, n.upgrade)
 	_ = conn.SetReadDeadline(time.Now().Add(patience))
 	r := bufio.NewReader(conn)
 	res, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})

@@ -37,11 +37,17 @@ func TestProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := program.Build(t, "./servers/protocol")
-	ours := &server{program: program.Start(t, nil, path)}
-	direct := &server{program: program.Start(t, []string{"DIRECT=1"}, path)} // the same beneath net/http
+	ours := &server{programs: map[string]*program.Program{"": program.Start(t, nil, path)}}
+	direct := &server{programs: map[string]*program.Program{}} // beneath net/http: there a server has one path
+	for mount, road := range map[string]string{
+		"": "1", "/ext/": "/ext/", "/strict/": "/strict/", "/recovery/": "/recovery/", "/engine.io/": "/engine.io/",
+	} {
+		direct.programs[mount] = program.Start(t, []string{"DIRECT=" + road}, path)
+	}
 	var original *server
 	if *update || *live {
-		original = &server{program: program.Start(t, nil, "node", filepath.Join(program.Root(t), "peers", "node-protocol", "server.mjs"))}
+		node := program.Start(t, nil, "node", filepath.Join(program.Root(t), "peers", "node-protocol", "server.mjs"))
+		original = &server{programs: map[string]*program.Program{"": node}}
 	}
 	t.Run("cases", func(t *testing.T) {
 		for _, g := range protocol.Groups() {
@@ -65,10 +71,10 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-// server is a program under test.
+// server is a program under test, or several: one for each mount, and "" for the others.
 type server struct {
-	program *program.Program
-	alone   sync.RWMutex
+	programs map[string]*program.Program
+	alone    sync.RWMutex
 }
 
 func (s *server) play(c protocol.Case, alone bool) []string {
@@ -79,7 +85,21 @@ func (s *server) play(c protocol.Case, alone bool) []string {
 		s.alone.RLock()
 		defer s.alone.RUnlock()
 	}
-	return protocol.Play(strings.TrimPrefix(s.program.URL, "http://"), c)
+	site := protocol.Site{}
+	for mount, p := range s.programs {
+		site[mount] = strings.TrimPrefix(p.URL, "http://")
+	}
+	return protocol.Play(site, c)
+}
+
+// died returns what a program said that has ended.
+func (s *server) died() (output string, dead bool) {
+	for _, p := range s.programs {
+		if !p.Alive() {
+			return p.Output(), true
+		}
+	}
+	return "", false
 }
 
 func playGroup(t *testing.T, g protocol.Group, ours, original *server, rules []*transcript.Rule) {
@@ -134,8 +154,8 @@ func check(t *testing.T, g protocol.Group, c protocol.Case, ours, original *serv
 	var problems []string
 	for i := range attempts {
 		got = ours.play(c, g.Alone || i > 0)
-		if !ours.program.Alive() {
-			t.Fatalf("the server has ended:\n%s", ours.program.Output())
+		if output, dead := ours.died(); dead {
+			t.Fatalf("the server has ended:\n%s", output)
 		}
 		if problems = compare(g.Name+"/"+c.Name, want, got, rules); len(problems) == 0 {
 			return

@@ -40,7 +40,7 @@ func (w *World) Dial(target string, headers ...string) *Socket {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	label := fmt.Sprintf("ws%d", len(w.sockets)+1)
-	conn, rest, res, err := wsconn.Dial(ctx, "ws://"+w.addr+target, wsconn.DialOptions{Header: h})
+	conn, rest, res, err := wsconn.Dial(ctx, "ws://"+w.site.at(target)+target, wsconn.DialOptions{Header: h})
 	if err != nil {
 		w.sockets = append(w.sockets, &Socket{w: w, conn: discarded{}, Closed: true})
 		if res == nil {

@@ -22,7 +22,7 @@ const patience = 3 * time.Second
 // ids replaced by <1>, <2>, … in the order of their appearance. A World belongs to
 // one goroutine, except that requests may be made in the background with Later.
 type World struct {
-	addr    string
+	site    Site
 	client  *http.Client
 	sockets []*Socket
 	asked   []string // acknowledgement ids of the server
@@ -38,11 +38,24 @@ type World struct {
 // stopped ends a case early; it has been recorded why.
 type stopped struct{}
 
-// Play runs a case against the server at addr ("127.0.0.1:1337") and returns what it
-// recorded.
-func Play(addr string, c Case) (lines []string) {
+// A Site has the address ("127.0.0.1:1337") of the server of each mount ("/ext/"); ""
+// is that of everything else.
+type Site map[string]string
+
+// at returns the address of the server of target, "" for one of all mounts.
+func (s Site) at(target string) string {
+	for mount, addr := range s {
+		if mount != "" && strings.HasPrefix(target, mount) {
+			return addr
+		}
+	}
+	return s[""]
+}
+
+// Play runs a case against a site and returns what it recorded.
+func Play(site Site, c Case) (lines []string) {
 	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 8}
-	w := &World{addr: addr, client: &http.Client{Transport: transport, Timeout: patience}, masked: map[string]string{}}
+	w := &World{site: site, client: &http.Client{Transport: transport, Timeout: patience}, masked: map[string]string{}}
 	defer func() {
 		for _, s := range w.sockets {
 			_ = s.conn.Close()
@@ -179,7 +192,7 @@ func varies(h http.Header) string {
 
 // Do makes a request without recording it. headers are names and values.
 func (w *World) Do(method, target, body string, headers ...string) *Answer {
-	req, err := http.NewRequest(method, "http://"+w.addr, strings.NewReader(body))
+	req, err := http.NewRequest(method, "http://"+w.site.at(target), strings.NewReader(body))
 	if err != nil {
 		return &Answer{Err: err}
 	}
@@ -230,11 +243,8 @@ func (w *World) Post(target, body string, headers ...string) *Answer {
 // Later makes a request in the background. The function it returns waits for the
 // answer and records it. It returns when the request has been written.
 func (w *World) Later(method, target, body string) func() *Answer {
-	conn, err := net.Dial("tcp", w.addr)
-	if err != nil {
-		w.Fail("dial: %v", err)
-	}
-	_, err = fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", method, target, w.addr, len(body), body)
+	conn := w.connect(target)
+	_, err := fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", method, target, conn.RemoteAddr(), len(body), body)
 	if err != nil {
 		w.Fail("write: %v", err)
 	}
@@ -248,11 +258,17 @@ func (w *World) Later(method, target, body string) func() *Answer {
 
 // Pending is a poll under way whose connection can be cut.
 func (w *World) Pending(target string) net.Conn {
-	conn, err := net.Dial("tcp", w.addr)
+	conn := w.connect(target)
+	_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, conn.RemoteAddr())
+	return conn
+}
+
+// connect opens a connection to the server of target.
+func (w *World) connect(target string) net.Conn {
+	conn, err := net.Dial("tcp", w.site.at(target))
 	if err != nil {
 		w.Fail("dial: %v", err)
 	}
-	_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", target, w.addr)
 	return conn
 }
 
@@ -272,12 +288,10 @@ func (w *World) readAnswer(conn net.Conn, method string) *Answer {
 // Raw sends bytes as they are, records the first answer and whether the connection
 // stays open.
 func (w *World) Raw(request string) *Answer {
-	conn, err := net.Dial("tcp", w.addr)
-	if err != nil {
-		w.Fail("dial: %v", err)
-	}
+	_, target, _ := strings.Cut(request, " ")
+	conn := w.connect(target)
 	defer func() { _ = conn.Close() }()
-	request = strings.ReplaceAll(request, "HOST", w.addr)
+	request = strings.ReplaceAll(request, "HOST", conn.RemoteAddr().String())
 	_, _ = io.WriteString(conn, request)
 	a := w.readAnswer(conn, strings.SplitN(request, " ", 2)[0])
 	first, _, _ := strings.Cut(request, "\r\n")
