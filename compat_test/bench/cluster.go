@@ -55,7 +55,7 @@ func (b *bench) playClusters() error {
 }
 
 func (b *bench) cluster(row, column, first, second string) error {
-	store, err := program.Redis(b.cores.onServer(program.Spec{}))
+	store, err := program.Redis(b.cores.OnServer(program.Spec{}))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-sails/sails/compat_test/bench/host"
 	"github.com/go-sails/sails/compat_test/bench/load"
 	"github.com/go-sails/sails/compat_test/bench/report"
 	"github.com/go-sails/sails/compat_test/internal/program"
@@ -56,7 +57,7 @@ func (b *bench) many(name string) (err error) {
 	each := (manyClients + parts - 1) / parts
 	clients := float64(parts * each)
 	b.results.Note(fmt.Sprintf("%s connections: %d server processes and as many of clients, since a process may open %s files here (ulimit -n); heartbeats every %.0f s, held for %d of them.",
-		thousands(manyClients), parts, thousands(b.maxClients+spareFiles), manyInterval.Seconds(), manyIntervals))
+		thousands(manyClients), parts, thousands(b.maxClients+host.SpareFiles), manyInterval.Seconds(), manyIntervals))
 	var c crowd
 	defer func() {
 		for _, p := range append(c.holders, c.servers...) {
@@ -82,9 +83,9 @@ func (b *bench) many(name string) (err error) {
 		return err
 	}
 	for _, s := range c.servers {
-		h, err := program.Run(b.cores.onLoad(program.Spec{
+		h, err := program.Run(b.cores.OnLoad(program.Spec{
 			Path: self, Args: []string{"-hold", fmt.Sprintf("%d,%d", s.Port, each)}, Ready: holding, Limit: holdLimit,
-			Env: []string{fmt.Sprintf("%s=%d,%d,%d", pinnedEnv, b.cores.server, b.cores.load, b.cores.allowed)},
+			Env: []string{b.cores.Env()},
 		}))
 		if err != nil {
 			return errors.Join(err, s.Failure())

@@ -32,7 +32,7 @@ const lockedPlaces = 8
 
 func (b *bench) locks() error {
 	s := b.servers[report.Ours]
-	srv, err := program.Run(b.cores.onBoth(program.Spec{Path: s.path(), Env: []string{"PPROF=1"}}))
+	srv, err := program.Run(b.cores.OnBoth(program.Spec{Path: s.path(), Env: []string{"PPROF=1"}}))
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (b *bench) locks() error {
 		return err
 	}
 	c.Load = "Echoes by 200 clients × 4, joins and leaves × 2, broadcasts to 199 members × 4, one after the other"
-	c.Seconds, c.Cores = elapsed.Seconds(), min(max(b.cores.allowed, 1), 2)
+	c.Seconds, c.Cores = elapsed.Seconds(), min(max(b.cores.Allowed, 1), 2)
 	b.results.Locks = c
 	return nil
 }

@@ -71,7 +71,7 @@ func (b *bench) records(store, name, column string) (err error) {
 		database = filepath.Join(dir, "records.db")
 	}
 	if store == "postgres" {
-		if r.tables, err = program.StartPostgres(b.cores.onLoad(program.Spec{})); err != nil {
+		if r.tables, err = program.StartPostgres(b.cores.OnLoad(program.Spec{})); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, r.tables.Close()) }()

@@ -61,7 +61,7 @@ func (b *bench) start(name string, env ...string) (*program.Program, error) {
 	if b.profiles != "" {
 		all = append(all, "PPROF=1")
 	}
-	return program.Run(b.cores.onServer(program.Spec{Path: s.path(), Args: s.args[1:], Dir: s.dir, Env: append(all, env...)}))
+	return program.Run(b.cores.OnServer(program.Spec{Path: s.path(), Args: s.args[1:], Dir: s.dir, Env: append(all, env...)}))
 }
 
 // path is that of the server's program: Node is found where it is installed.
