@@ -75,7 +75,7 @@ vuln: ## look for known vulnerabilities in what is linked
 	echo "$$out"; exit $$code
 
 .PHONY: bench
-bench: bench-peers ## measure us beside Node, Sails, two Go peers and the floor, 20 minutes; writes docs/benchmarks.md (SHORT=1: 4 minutes; writes into compat_test/bin/short)
+bench: bench-peers ## measure us beside Node, Sails, two Go peers and the floor, 25 minutes; writes docs/benchmarks.md (SHORT=1: 4 minutes; writes into compat_test/bin/short)
 	cd compat_test && ./bin/benchrun $(if $(SHORT),-short -out bin/short -data bin/short/results.json) $(BENCH_FLAGS)
 
 .PHONY: bench-peers

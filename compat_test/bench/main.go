@@ -1,6 +1,6 @@
 // Command bench measures our bench server beside its peers and writes the report.
 //
-//	go run ./bench                 everything, about 20 minutes
+//	go run ./bench                 everything, about 25 minutes
 //	go run ./bench -short          about 4 minutes, fewer rounds and rows
 //	go run ./bench -scenes echo -servers go-sails,node -rounds 1 -out ""
 //	go run ./bench -scenes echo,rooms -merge     only these anew, the rest as it was
@@ -52,7 +52,7 @@ func run() error {
 	render := flag.Bool("render", false, "only write the report again from the figures kept")
 	profiles := flag.String("profiles", "", "folder to write pprof profiles of each measurement to; figures are higher meanwhile")
 	holdFlag := flag.String("hold", "", "only connect clients, PORT,NUMBER, and hold them (what the run itself starts)")
-	limit := flag.Duration("limit", 18*time.Minute, "no further round begins after this time")
+	limit := flag.Duration("limit", 22*time.Minute, "no further round begins after this time")
 	window := flag.Duration("window", 0, "how long each measurement lasts, if not as usual")
 	flag.Parse()
 	if *holdFlag != "" {

@@ -35,7 +35,7 @@ func newRows() []*report.Row {
 		t.basics(rev)
 	}
 	t.add("Connections", "idle-100k", "idle connection, RSS above the empty servers, 100,000 clients", kibibytes, 4, report.Goal{Max: 8}, direct)
-	t.add("Connections", "heartbeat-100k", "heartbeat of an idle connection, 100,000 clients, one every 10 s", microseconds, 4, ratio(report.Node, 0.5))
+	t.add("Connections", "heartbeat-100k", "heartbeat of an idle connection, 100,000 clients, one every 10 s", microseconds, 4, onBothRoads(ratio(report.Node, 0.5))...)
 	t.add("Connections", "kernel-100k", "idle connection, the kernel's memory for both of its ends, 100,000 clients", kibibytes, 4)
 	t.latencies()
 	t.clusters()
@@ -51,6 +51,16 @@ func sectionOf(rows []*report.Row, row *report.Row) int {
 
 // direct is what the event loop is to reach with idle connections.
 var direct = report.Goal{Server: report.Direct, Max: 3}
+
+// onBothRoads holds what reads by net/http and what reads by the event loop to the
+// same goals.
+func onBothRoads(goals ...report.Goal) []report.Goal {
+	for _, g := range goals {
+		g.Server = report.Direct
+		goals = append(goals, g)
+	}
+	return goals
+}
 
 func (t *table) basics(rev int) {
 	id := func(name string) string { return rowID(name, rev) }
@@ -71,10 +81,10 @@ func (t *table) basics(rev int) {
 		t.add("Broadcast", id(fanID(members, 2048, 4)), title("2 KiB", 4), microseconds, rev, ratio(report.Node, 0.55))
 	}
 	t.add("Rooms", id("rooms"), "room join or leave with ack, 200 clients, 2 outstanding each", microseconds, rev, ratio(report.Node, 0.35))
-	t.add("Polling", id("polling"), "polling echo with ack, 100 clients (a GET and a POST)", microseconds, rev, ratio(report.Node, 0.45), ratio(report.Floor, 1.2),
-		report.Goal{Server: report.Direct, Peer: report.Node, Factor: 0.45}, report.Goal{Server: report.Direct, Peer: report.Floor, Factor: 1.2})
-	t.add("Virtual requests", id("virtual"), "virtual GET through gorilla/mux, no sessions, 200 clients × 4", microseconds, rev, ratio(report.NodeSails, 0.06))
-	t.add("Virtual requests", id("virtual-sessions"), "virtual GET through gorilla/mux, with sessions, 200 clients × 4", microseconds, rev, ratio(report.NodeSails, 0.06))
+	t.add("Polling", id("polling"), "polling echo with ack, 100 clients (a GET and a POST)", microseconds, rev,
+		onBothRoads(ratio(report.Node, 0.45), ratio(report.Floor, 1.2))...)
+	t.add("Virtual requests", id("virtual"), "virtual GET through gorilla/mux, no sessions, 200 clients × 4", microseconds, rev, onBothRoads(ratio(report.NodeSails, 0.06))...)
+	t.add("Virtual requests", id("virtual-sessions"), "virtual GET through gorilla/mux, with sessions, 200 clients × 4", microseconds, rev, onBothRoads(ratio(report.NodeSails, 0.06))...)
 	t.add("Connections", id("connect"), "connect and answer to CONNECT, 10,000 clients", microseconds, rev, ratio(report.Node, 0.35))
 	t.add("Connections", id("idle"), "idle connection, RSS above the empty server, 10,000 clients", kibibytes, rev, report.Goal{Max: 8}, direct)
 }
@@ -85,7 +95,7 @@ func (t *table) latencies() {
 		for _, q := range []string{"p50", "p99", "p99.9"} {
 			var goals []report.Goal
 			if q == "p99" {
-				goals = []report.Goal{ratio(l.peer, 1)}
+				goals = onBothRoads(ratio(l.peer, 1))
 			}
 			t.add(own, l.id+"-"+q, l.title+", "+q, microseconds, l.revision, goals...)
 		}

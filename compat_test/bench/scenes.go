@@ -39,21 +39,20 @@ type stage struct {
 }
 
 func allScenes() []*scene {
-	direct := []string{report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
-	sockets := []string{report.Ours, report.Node, report.Zishang, report.Karagenc, report.Floor}
-	virtual := []string{report.Ours, report.NodeSails, report.Node, report.Zishang, report.Karagenc, report.Floor}
-	sails := []string{report.Ours, report.NodeSails}
+	sockets := []string{report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	virtual := []string{report.Ours, report.Direct, report.NodeSails, report.Node, report.Zishang, report.Karagenc, report.Floor}
+	sails := []string{report.Ours, report.Direct, report.NodeSails}
 	idle := []string{report.NodeSails, report.Ours, report.Direct, report.Node, report.Zishang, report.Karagenc, report.Floor}
 	return []*scene{
-		{name: "echo", revision: 4, servers: direct, rounds: 9, play: playEcho},
+		{name: "echo", revision: 4, servers: sockets, rounds: 9, play: playEcho},
 		{name: "rooms", revision: 4, servers: sockets, rounds: 9, play: playRooms},
-		{name: "polling", revision: 4, servers: direct, rounds: 9, play: playPolling},
+		{name: "polling", revision: 4, servers: sockets, rounds: 9, play: playPolling},
 		{name: "virtual", revision: 4, servers: virtual, rounds: 9, play: playVirtual("virtual")},
 		{name: "virtual-sessions", revision: 4, servers: sails, sessions: true, rounds: 9, play: playVirtual("virtual-sessions")},
-		{name: "broadcast-1000", revision: 4, servers: direct, rounds: 9, play: playFan(1000)},
-		{name: "broadcast-10000", revision: 4, servers: direct, rounds: 2, long: true, play: playFan(10_000)},
+		{name: "broadcast-1000", revision: 4, servers: sockets, rounds: 9, play: playFan(1000)},
+		{name: "broadcast-10000", revision: 4, servers: sockets, rounds: 2, long: true, play: playFan(10_000)},
 		{name: "connect", revision: 4, servers: idle, rounds: 2, play: playConnect},
-		{name: "echo", revision: 3, servers: direct, rounds: 9, play: playEcho},
+		{name: "echo", revision: 3, servers: sockets, rounds: 9, play: playEcho},
 		{name: "rooms", revision: 3, servers: sockets, rounds: 2, long: true, play: playRooms},
 		{name: "polling", revision: 3, servers: sockets, rounds: 2, long: true, play: playPolling},
 		{name: "virtual", revision: 3, servers: virtual, rounds: 2, play: playVirtual("virtual")},

@@ -66,10 +66,10 @@ func (r *Results) method(b *strings.Builder) {
 	fmt.Fprintf(b, "- Machine: %s, %d cores, %d GiB, %s; Go %s, Node %s; %s. Load average at the start: %s.\n", m.CPU, m.Cores, m.MemoryGiB, m.Kernel, m.Go, m.Node, where, m.Load)
 	b.WriteString("- Processor time is the scheduler's account of the whole server process, memory the Rss of `smaps_rollup`. " +
 		"Each measurement uses a fresh server, nothing else of the benchmark runs meanwhile, and rounds go over all servers in turn.\n")
-	fmt.Fprintf(b, "- %d rounds at most: the long measurements (10,000 members, connecting, clusters) and most of revision 3 twice; latencies, records, 100,000 connections, the curves and the peers no goal is about (zishang, karagenc) once.\n", r.Rounds)
+	fmt.Fprintf(b, "- %d rounds at most: the long measurements (10,000 members, connecting, clusters) and most of revision 3 twice; latencies three times; records, 100,000 connections, the curves and the peers no goal is about (zishang, karagenc) once.\n", r.Rounds)
 	b.WriteString("- The load is one thread over epoll with prebuilt frames: what it answers to one read leaves in one write, which is kind to servers that gather. Polling clients send the headers of a browser.\n" +
 		"- Latencies count from when a request was due (Poisson arrivals, no coordinated omission), generator included.\n" +
-		"- Of up to three measurements of a latency the one counts in which server and load waited least for a processor. " +
+		"- Saturation is what the closed loop of the same row reached, several requests of a client in one write where it has several outstanding; arrivals come one by one, so that a quarter of it may keep a server busy for most of the time (CPU per operation times the rate). " +
 		"That neither the generator nor the kernel is the limit shows in the same rows: how late requests left, and what the floor, which does nothing else, takes at our rate.\n" +
 		"- Clusters: both nodes and Redis share one processor, so that deliveries per second are what that buys. Records: without sessions, ten connections to PostgreSQL on either side, which runs beside the load; answers uncompressed. " +
 		"In production Sails compresses answers over HTTP when a client lets it, which would cost it more.\n" +
