@@ -31,11 +31,12 @@ type sailsSuite struct {
 	golden    string  // folder of internal/conformance
 	reference *string // folder of the original application
 	main      string  // the client the main recordings were made with
+	road      string  // of the server: DIRECT of internal/serve
 }
 
 var (
-	sails1   = sailsSuite{"./servers/conformance", "scenarios", "golden", reference, "1.2.1"}
-	sails012 = sailsSuite{"./servers/conformance-0.12", "scenarios-0.12", "golden-0.12", reference012, "0.13.8"}
+	sails1   = sailsSuite{"./servers/conformance", "scenarios", "golden", reference, "1.2.1", ""}
+	sails012 = sailsSuite{"./servers/conformance-0.12", "scenarios-0.12", "golden-0.12", reference012, "0.13.8", ""}
 )
 
 const (
@@ -329,7 +330,7 @@ func (st *stage) setUp(t *testing.T) {
 	t.Helper()
 	var err error
 	if st.server == nil {
-		env := make([]string, 0, len(st.env))
+		env := []string{"DIRECT=" + st.suite.road}
 		for name, value := range st.env {
 			env = append(env, name+"="+value)
 		}
