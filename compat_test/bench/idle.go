@@ -198,7 +198,7 @@ func hold(what string) error {
 	if _, err := fmt.Sscanf(what, "%d,%d", &port, &n); err != nil {
 		return fmt.Errorf("bench: -hold %q: %w", what, err)
 	}
-	if _, err := raiseFiles(n); err != nil {
+	if _, err := host.RaiseFiles(n); err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

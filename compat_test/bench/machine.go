@@ -7,17 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/go-sails/sails/compat_test/bench/host"
-)
-
-// These are of package host, which the measurements of levers share.
-type cores = host.Processors
-
-var (
-	pin        = host.Pin
-	raiseFiles = host.RaiseFiles
-	machine    = host.Describe
 )
 
 // kernelMemory is what the kernel holds in its caches of objects, sockets among them,

@@ -26,6 +26,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go-sails/sails/compat_test/bench/host"
 	"github.com/go-sails/sails/compat_test/bench/load"
 	"github.com/go-sails/sails/compat_test/bench/report"
 )
@@ -66,7 +67,7 @@ func run() error {
 		}
 		return publish(results, *out, "")
 	}
-	c, err := pin()
+	c, err := host.Pin()
 	if err != nil {
 		return err
 	}
@@ -93,12 +94,12 @@ func run() error {
 	if *window > 0 {
 		b.measure = *window
 	}
-	if b.maxClients, err = raiseFiles(manyClients); err != nil {
+	if b.maxClients, err = host.RaiseFiles(manyClients); err != nil {
 		return err
 	}
 	b.idleClients = min(b.idleClients, b.maxClients)
 	b.results = &report.Results{Date: time.Now().UTC().Format(time.DateOnly), Rounds: *rounds, Short: *short, Rows: newRows()}
-	if b.results.Machine, err = machine(c); err != nil {
+	if b.results.Machine, err = host.Describe(c); err != nil {
 		return err
 	}
 	if *merge {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-sails/sails/compat_test/bench/host"
 	"github.com/go-sails/sails/compat_test/bench/load"
 	"github.com/go-sails/sails/compat_test/bench/report"
 	"github.com/go-sails/sails/compat_test/internal/program"
@@ -21,7 +22,7 @@ type bench struct {
 	servers map[string]*server
 	only    []string // servers; nil is all
 	scenes  []string // scenes; nil is all
-	cores   cores
+	cores   host.Processors
 	results *report.Results
 	began   time.Time
 	steps   int // done so far
