@@ -53,7 +53,7 @@ func newRawConn(c net.Conn, owner *wsTransport) *rawConn {
 // It stays inside one call of the poller: what becomes readable meanwhile is
 // remembered there, so that a read that did not fill its buffer need not be followed
 // by one that finds nothing. The one thing such a read would have found is an end of
-// stream that came together with the data; checkEnd looks for that.
+// stream that came together with the data; unverified looks for that.
 func (r *rawConn) serve() error {
 	r.err = nil
 	if err := r.conn.Read(r.readable); err != nil {
@@ -66,9 +66,7 @@ func (r *rawConn) onReadable(fd uintptr) bool {
 	for {
 		buf := getBuffer()
 		n, err := syscall.Read(int(fd), buf)
-		if n > 0 {
-			r.owner.input(buf[:n])
-		}
+		beat := n > 0 && r.owner.input(buf[:n])
 		putBuffer(buf) // nothing is held while we wait
 		switch {
 		case err == syscall.EINTR:
@@ -82,6 +80,7 @@ func (r *rawConn) onReadable(fd uintptr) bool {
 			return true
 		case r.owner.turnsAway():
 			return true
+		case beat: // at once: looked for later, the connection is out of every cache again
 		case n < bufferSize:
 			r.owner.session.srv.unverified.add(r.owner)
 			return false

@@ -47,13 +47,18 @@ func (s *Session) receive(p eioproto.Packet) error {
 		if s.enc.revision == 3 {
 			return stopTransportError
 		}
-		s.mu.Lock()
-		s.awaitsPong.Store(false)
-		s.expect(s.srv.cfg.PingInterval)
-		s.mu.Unlock()
+		s.ponged()
 		return nil
 	}
 	return nil // open, upgrade, noop mean nothing here; close is the transport's
+}
+
+// ponged begins the wait for the next ping of revision 4.
+func (s *Session) ponged() {
+	s.mu.Lock()
+	s.awaitsPong.Store(false)
+	s.expect(s.srv.cfg.PingInterval)
+	s.mu.Unlock()
 }
 
 // extendWait gives a peer that is talking one more PingTimeout, once per ping.

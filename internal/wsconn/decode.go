@@ -103,6 +103,19 @@ func (d *Decoder) Decode(p []byte, s Sink) error {
 // a fragmented message is held.
 func (d *Decoder) Idle() bool { return d.headLen == 0 && d.part == nil }
 
+// OneByte returns the payload of p when p is exactly one frame with a whole text
+// message of one ASCII character, which is what a heartbeat is, from a client, and
+// nothing came before that is not complete. It neither changes nor keeps p, and stands
+// for Decode then: a call of it takes no more stack than its own frame.
+func (d *Decoder) OneByte(p []byte) (c byte, ok bool) {
+	const size = 7 // two bytes, the masking key, the character
+	if len(p) != size || p[0] != finBit|byte(OpText) || p[1] != maskBit|1 || d.Client || d.state != stateOpen || !d.Idle() {
+		return 0, false
+	}
+	c = p[6] ^ p[2]
+	return c, c < utf8.RuneSelf
+}
+
 // Release gives up what is held of unfinished input, when the connection ends.
 // Further calls of Decode return ErrDecoderFailed. It may be called repeatedly.
 func (d *Decoder) Release() {

@@ -3,6 +3,7 @@ package wsconn_test
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -286,6 +287,38 @@ func TestDecode_Idle(t *testing.T) {
 	d.Release()
 	if err := d.Decode([]byte{fin | text}, &r); err != wsconn.ErrDecoderFailed {
 		t.Errorf("after Release: %v", err)
+	}
+}
+
+// What a heartbeat is taken for is that frame and nothing else, between messages.
+func TestDecode_OneByte(t *testing.T) {
+	c := fromClient
+	beat := c.frame(fin|text, "3")
+	for name, in := range map[string][]byte{
+		"nothing": nil, "half": beat[:6], "two": cat(beat, beat), "more behind": append(slices.Clone(beat), 0), "empty": c.frame(fin|text, ""),
+		"two bytes": c.frame(fin|text, "33"), "binary": c.frame(fin|bin, "3"), "fragment": c.frame(text, "3"), "control": c.frame(fin|pong, "3"),
+		"compressed": c.frame(fin|rsv1|text, "3"), "no UTF-8": c.frame(fin|text, "\x80"), "not masked": fromServer.frame(fin|text, "3"),
+	} {
+		if b, ok := server().OneByte(in); ok {
+			t.Errorf("%s: %q", name, b)
+		}
+	}
+	d := server()
+	if b, ok := d.OneByte(beat); !ok || b != '3' || !d.Idle() {
+		t.Errorf("%q, %v", b, ok)
+	}
+	if err := d.Decode(c.frame(text, "a"), new(record)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := d.OneByte(beat); ok {
+		t.Error("inside a message")
+	}
+	d.Release()
+	if _, ok := d.OneByte(beat); ok {
+		t.Error("of a decoder that has failed")
+	}
+	if _, ok := client().OneByte(fromServer.frame(fin|text, "3")); ok {
+		t.Error("from a server")
 	}
 }
 

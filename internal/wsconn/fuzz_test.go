@@ -17,6 +17,7 @@ func checkDecoder(t *testing.T, in []byte, seed uint64, isClient, deflate bool) 
 	fresh := func() *wsconn.Decoder {
 		return &wsconn.Decoder{MaxMessage: fuzzMaxMessage, MaxFrames: fuzzMaxFrames, Client: isClient, Deflate: deflate}
 	}
+	c, one := fresh().OneByte(in)
 	d := fresh()
 	whole := feed(d, in, func() int { return 1 << 30 })
 	if held := wsconn.HeldCapacity(d); held > 4<<10 {
@@ -27,6 +28,9 @@ func checkDecoder(t *testing.T, in []byte, seed uint64, isClient, deflate bool) 
 	random := feed(fresh(), in, func() int { return 1 + r.IntN(1+len(in)/2) })
 	if !slices.Equal(whole, single) || !slices.Equal(whole, random) {
 		t.Errorf("%x:\nwhole  %.500q\nsingle %.500q\nrandom %.500q", in, whole, single, random)
+	}
+	if one && !slices.Equal(whole, []string{q("text", string(c))}) {
+		t.Errorf("%x: one byte %q, whole %.500q", in, c, whole)
 	}
 	want, open := model(in, isClient, deflate, fuzzMaxMessage, fuzzMaxFrames)
 	if slices.Equal(whole, want) {
@@ -43,6 +47,7 @@ func decoderSeeds(f *testing.F, s side) {
 	hello := "\xf2\x48\xcd\xc9\xc9\x07\x00"
 	for i, in := range [][]byte{
 		s.frame(fin|text, "4hello"),
+		s.frame(fin|text, "3"),
 		cat(s.frame(text, "κό"), s.frame(fin|ping, "p"), s.frame(cont, ""), s.frame(fin|cont, "σμε"), s.frame(fin|closing, "\x03\xe8bye")),
 		cat(s.frame(text, "\xf0\x9f"), s.frame(fin|cont, "\x98\x80")),
 		cat(s.frame(fin|rsv1|text, hello), s.frame(rsv1|bin, hello[:3]), s.frame(fin|cont, hello[3:])),
