@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-sails/sails/compat_test/bench/host"
 	"github.com/go-sails/sails/compat_test/bench/load"
 	"github.com/go-sails/sails/compat_test/bench/report"
 	"github.com/go-sails/sails/compat_test/internal/program"
@@ -70,7 +71,7 @@ func (b *bench) locks() error {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "mutex")
-	if err := download(srv.URL+"/debug/pprof/mutex", path, 10*time.Second); err != nil {
+	if err := host.Download(srv.URL+"/debug/pprof/mutex", path, 10*time.Second); err != nil {
 		return err
 	}
 	c, err := contention(s.args[0], path)

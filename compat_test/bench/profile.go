@@ -2,12 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/go-sails/sails/compat_test/bench/host"
 	"github.com/go-sails/sails/compat_test/internal/program"
 )
 
@@ -29,7 +28,7 @@ func (b *bench) profile(server *program.Program, name, file, kind string, during
 		url = fmt.Sprintf("%s/debug/pprof/%s", server.URL, kind)
 	}
 	fetch := func() {
-		if err := download(url, path, during+10*time.Second); err != nil {
+		if err := host.Download(url, path, during+10*time.Second); err != nil {
 			fmt.Fprintln(os.Stderr, "bench: profile:", err)
 		}
 	}
@@ -38,26 +37,4 @@ func (b *bench) profile(server *program.Program, name, file, kind string, during
 		return
 	}
 	b.profiling.Go(fetch)
-}
-
-func download(url, path string, limit time.Duration) error {
-	client := &http.Client{Timeout: limit}
-	defer client.CloseIdleConnections()
-	res, err := client.Get(url)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", url, res.Status)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(f, res.Body)
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	return err
 }
