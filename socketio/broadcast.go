@@ -65,6 +65,12 @@ func (b BroadcastOperator) target() Target {
 // slow clients delay nobody. Then it is handed to the other nodes: an error about
 // that comes after local delivery. Reserved names (spec 2.6) and arguments that
 // cannot be encoded are errors before anything is sent.
+//
+// With an adapter that is a PostAdapter, nil means that the event is on its way, in the
+// order of the calls: it reaches the other nodes unless the medium is lost, or refuses
+// it, at that moment, which the adapter counts and reports. An adapter that has lost
+// its medium makes Emit fail at once. Emit waits for the medium only where much is on
+// its way, as long as ctx allows. EmitAck tells what has arrived.
 func (b BroadcastOperator) Emit(ctx context.Context, event string, args ...any) error {
 	if sioproto.Reserved(event) {
 		return reserved(event)
@@ -99,7 +105,7 @@ func (n *Namespace) broadcast(ctx context.Context, t Target, list []byte, attach
 	if n.node == nil || t.Flags.Local {
 		return nil
 	}
-	return n.node.publish(ctx, &ClusterMessage{Type: ClusterBroadcast, Target: t, Data: slices.Clone(list), Attachments: attachments})
+	return n.node.post(ctx, &ClusterMessage{Type: ClusterBroadcast, Target: t, Data: slices.Clone(list), Attachments: attachments})
 }
 
 // deliver sends an event to the sockets of this node.
@@ -191,13 +197,13 @@ func (n *Namespace) apply(ctx context.Context, m *ClusterMessage) error {
 func (n *Namespace) applyHere(m *ClusterMessage) {
 	sel := n.index.pick(m.Target.Rooms, m.Target.Except)
 	defer sel.release()
-	for _, s := range sel.sockets {
-		switch m.Type {
-		case ClusterSocketsJoin:
-			_ = s.Join(m.Rooms...) // it may have gone meanwhile
-		case ClusterSocketsLeave:
-			s.Leave(m.Rooms...)
-		case ClusterDisconnectSockets:
+	switch m.Type {
+	case ClusterSocketsJoin:
+		n.enterAll(sel.sockets, m.Rooms)
+	case ClusterSocketsLeave:
+		n.exitAll(sel.sockets, m.Rooms)
+	case ClusterDisconnectSockets:
+		for _, s := range sel.sockets {
 			s.Disconnect(m.Close)
 		}
 	}

@@ -1,7 +1,6 @@
 package socketio
 
 import (
-	"cmp"
 	"hash/maphash"
 	"slices"
 	"sync"
@@ -15,8 +14,12 @@ var seed = maphash.MakeSeed()
 // index knows the sockets of a namespace and their rooms. It is the only code that
 // iterates sockets.
 //
+// A membership is two halves that point at each other: the socket in the room's list,
+// and in the socket's roomSet the room with its place in that list. A socket that leaves
+// has the last of the list put in its place, whose other half is looked up then.
+//
 // The own room of a socket is not stored: a room name that is a socket's id reaches
-// that socket. Lock order: shard, then socket; never two shards.
+// that socket. Lock order: shard, then socket; never two shards, never two sockets.
 type index struct {
 	shards [shardCount]shard
 }
@@ -29,99 +32,26 @@ type shard struct {
 	rooms   map[string]*room   // never an empty one; guarded by mu
 }
 
-// room is a list of members. Both are guarded by the shard's mu.
+// room is who is in it.
 type room struct {
 	name    string
-	members []seat
+	members []*Socket  // guarded by the shard's mu
+	hash    uint32     // of the name, other bits than choose the shard
+	few     [2]*Socket // what members begins with
 }
 
-// seat is a place in a room's list: the socket next to its membership, so that a
-// broadcast follows one pointer.
-type seat struct {
-	socket     *Socket
-	membership *membership
-}
-
-// membership is one socket in one room.
-type membership struct {
-	room *room
-	at   int // index in room.members; guarded by the shard's mu
-}
-
-// manyRooms is where a socket's memberships get a map.
-const manyRooms = 24
-
-// roomSet are the memberships of one socket; guarded by the socket's mu. A nil one is
-// empty.
-type roomSet struct {
-	few  []*membership
-	many map[*room]*membership // used instead of few above manyRooms
-}
-
-func (rs *roomSet) find(r *room) *membership {
-	if rs == nil {
-		return nil
-	}
-	if rs.many != nil {
-		return rs.many[r]
-	}
-	for _, m := range rs.few {
-		if m.room == r {
-			return m
-		}
-	}
-	return nil
-}
-
-func (rs *roomSet) add(m *membership) {
-	if rs.many == nil && len(rs.few) < manyRooms {
-		rs.few = append(rs.few, m)
-		return
-	}
-	if rs.many == nil {
-		rs.many = make(map[*room]*membership, 2*manyRooms)
-		for _, x := range rs.few {
-			rs.many[x.room] = x
-		}
-		rs.few = nil
-	}
-	rs.many[m.room] = m
-}
-
-func (rs *roomSet) remove(m *membership) {
-	if rs.many != nil {
-		delete(rs.many, m.room)
-		return
-	}
-	if i := slices.Index(rs.few, m); i >= 0 {
-		last := len(rs.few) - 1
-		rs.few[i] = rs.few[last]
-		rs.few[last] = nil
-		rs.few = rs.few[:last]
-	}
-}
-
-func (rs *roomSet) len() int {
-	if rs == nil {
-		return 0
-	}
-	return len(rs.few) + len(rs.many)
-}
-
-func (rs *roomSet) each(do func(*membership)) {
-	if rs == nil {
-		return
-	}
-	for _, m := range rs.few {
-		do(m)
-	}
-	for _, m := range rs.many {
-		do(m)
-	}
-}
+// maxCrowd is how many sockets join or leave a room under one hold of its lock: some
+// ten microseconds, after which others of the shard have their turn.
+const maxCrowd = 128
 
 func (ix *index) shard(name string) *shard {
 	return &ix.shards[maphash.String(seed, name)%shardCount]
+}
+
+// find returns the shard of a room and its hash.
+func (ix *index) find(name string) (sh *shard, hash uint32) {
+	h := maphash.String(seed, name)
+	return &ix.shards[h%shardCount], uint32(h >> 32)
 }
 
 // add makes a socket known, once; false when it is closed.
@@ -185,88 +115,169 @@ func (ix *index) len() int {
 	return n
 }
 
-// join puts s into a room. limit is how many rooms it may be in then. created tells
-// that the room is new, joined that s was not in it.
-func (ix *index) join(s *Socket, name string, limit int) (created, joined bool, err error) {
-	if name == s.id {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.state == stateClosed {
-			return false, false, ErrClosed
-		}
-		joined = s.leftOwn
-		s.leftOwn = false
-		return joined, joined, nil
+// join puts sockets, each given once, into a room that is named by the id of none of them.
+// limit is how many rooms a socket may be in then: who is over it, or closed, is refused
+// alone, and err is the last such. expected is how many are about to join, these
+// included: a new room has places for them. It appends those who were not in it to
+// joined, if that is not nil, and tells whether the room is new.
+//
+// What it needs is allocated before the lock of the shard is taken: an allocation may
+// have to help the garbage collector, and everyone of the shard would wait for that.
+func (ix *index) join(sockets []*Socket, name string, limit, expected int, joined *[]*Socket) (created bool, err error) {
+	for _, s := range sockets {
+		s.reserveRoom(limit)
 	}
-	sh := ix.shard(name)
-	sh.mu.Lock()
+	sh, hash := ix.find(name)
+	r, created := sh.open(name, hash, len(sockets), expected)
 	defer sh.mu.Unlock()
+	for _, s := range sockets {
+		in, refused := r.seat(s, limit)
+		if refused != nil {
+			err = refused
+		}
+		if in && joined != nil {
+			*joined = append(*joined, s)
+		}
+	}
+	if !created || len(r.members) == 0 {
+		return false, err
+	}
+	if sh.rooms == nil {
+		sh.rooms = make(map[string]*room)
+	}
+	sh.rooms[name] = r
+	return true, err
+}
+
+// open returns a room with n free places, which is not listed yet if it is new, and
+// with mu locked.
+func (sh *shard) open(name string, hash uint32, n, expected int) (r *room, isNew bool) {
+	var made *room
+	var longer []*Socket
+	for {
+		sh.mu.Lock()
+		r = sh.rooms[name]
+		switch {
+		case r == nil && made != nil:
+			return made, true
+		case r == nil:
+			sh.mu.Unlock()
+			made = newRoom(name, hash, expected)
+			continue
+		}
+		had := len(r.members)
+		want := had + n
+		if want <= cap(r.members) {
+			return r, false
+		}
+		if want <= cap(longer) {
+			r.members = append(longer, r.members...)
+			clear(r.few[:]) // who leaves is not to be kept by it
+			return r, false
+		}
+		sh.mu.Unlock()
+		longer = slices.Grow([]*Socket(nil), want+had/4+min(had/4, 64))
+	}
+}
+
+func newRoom(name string, hash uint32, expected int) *room {
+	r := &room{name: name, hash: hash}
+	if expected > len(r.few) {
+		r.members = make([]*Socket, 0, expected)
+	} else {
+		r.members = r.few[:0]
+	}
+	return r
+}
+
+// seat puts a socket into the room. The caller holds the shard's mu.
+func (r *room) seat(s *Socket, limit int) (joined bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.state == stateClosed {
-		return false, false, ErrClosed
+		return false, ErrClosed
 	}
-	r := sh.rooms[name]
-	if r != nil && s.rooms.find(r) != nil {
-		return false, false, nil
-	}
-	if s.rooms.len() >= limit {
-		return false, false, ErrTooManyRooms
-	}
-	if r == nil {
-		r = &room{name: name}
-		if sh.rooms == nil {
-			sh.rooms = make(map[string]*room)
-		}
-		sh.rooms[name] = r
-		created = true
-	}
-	m := &membership{room: r, at: len(r.members)}
-	r.members = append(r.members, seat{s, m})
 	if s.rooms == nil {
 		s.rooms = new(roomSet)
 	}
-	s.rooms.add(m)
-	return created, true, nil
+	at, in := s.rooms.find(r)
+	if in {
+		return false, nil
+	}
+	if s.rooms.len() >= limit {
+		return false, ErrTooManyRooms
+	}
+	s.rooms.add(at, r, len(r.members))
+	r.members = append(r.members, s)
+	return true, nil
 }
 
-// leave takes s out of a room. deleted tells that it was the last one.
-func (ix *index) leave(s *Socket, name string) (deleted, left bool) {
-	if name == s.id {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		left = !s.leftOwn && s.state != stateClosed
-		s.leftOwn = true
-		return left, left
+// reserveRoom makes room for another room.
+func (s *Socket) reserveRoom(limit int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateClosed || s.rooms.len() >= limit {
+		return
 	}
+	if s.rooms == nil {
+		s.rooms = new(roomSet)
+	}
+	s.rooms.reserve()
+}
+
+// leave takes sockets out of a room that is named by the id of none of them. It appends
+// those who were in it to left, if that is not nil, and tells whether they were the last.
+//
+// It begins with the last socket: when all members leave, in the order in which they
+// are listed, nobody has to move.
+func (ix *index) leave(sockets []*Socket, name string, left *[]*Socket) (deleted bool) {
 	sh := ix.shard(name)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	r := sh.rooms[name]
 	if r == nil {
-		return false, false
+		return false
 	}
-	s.mu.Lock()
-	m := s.rooms.find(r)
-	if m != nil {
-		s.rooms.remove(m)
+	for _, s := range slices.Backward(sockets) {
+		at, in := s.forgetRoom(r)
+		if !in {
+			continue
+		}
+		if left != nil {
+			*left = append(*left, s)
+		}
+		deleted = sh.unseat(r, at)
 	}
-	s.mu.Unlock()
-	if m == nil {
-		return false, false
-	}
-	return sh.unseat(m), true
+	return deleted
 }
 
-// unseat removes a membership from its room, and the room with its last member.
-// The caller holds mu.
-func (sh *shard) unseat(m *membership) (deleted bool) {
-	r := m.room
+// forgetRoom removes the socket's half of a membership. The caller holds the shard's mu.
+func (s *Socket) forgetRoom(r *room) (at int, in bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateClosed { // it is being taken out of its rooms
+		return 0, false
+	}
+	slot, in := s.rooms.find(r)
+	if !in {
+		return 0, false
+	}
+	return s.rooms.remove(slot), true
+}
+
+// unseat removes a member from its room, and the room with its last member.
+// The caller holds mu, and that of no socket.
+func (sh *shard) unseat(r *room, at int) (deleted bool) {
 	last := len(r.members) - 1
-	moved := r.members[last]
-	r.members[m.at] = moved
-	moved.membership.at = m.at
-	r.members[last] = seat{}
+	if at != last {
+		moved := r.members[last]
+		r.members[at] = moved
+		moved.mu.Lock()
+		slot, _ := moved.rooms.find(r)
+		moved.rooms.move(slot, at)
+		moved.mu.Unlock()
+	}
+	r.members[last] = nil
 	r.members = r.members[:last]
 	if last == 0 {
 		delete(sh.rooms, r.name)
@@ -276,22 +287,36 @@ func (sh *shard) unseat(m *membership) (deleted bool) {
 		return true
 	}
 	if c := cap(r.members); c > 64 && last < c/4 {
-		r.members = append(make([]seat, 0, c/2), r.members...)
+		r.members = append(make([]*Socket, 0, c/2), r.members...)
 	}
 	return false
 }
 
-// vacate removes the memberships that were taken from a closed socket.
-func (ix *index) vacate(memberships *roomSet, each func(room string, deleted bool)) {
-	memberships.each(func(m *membership) {
-		sh := ix.shard(m.room.name)
+// vacate takes a closed socket, which can join and leave nothing any more, out of
+// its rooms. It takes as long as it has rooms.
+func (ix *index) vacate(s *Socket, each func(room string, deleted bool)) {
+	s.mu.Lock()
+	rooms := s.rooms
+	s.mu.Unlock()
+	for slot := range rooms.slots() {
+		r := rooms.at(slot)
+		if r == nil {
+			continue
+		}
+		sh := ix.shard(r.name)
 		sh.mu.Lock()
-		deleted := sh.unseat(m)
+		s.mu.Lock()
+		at := rooms.place(slot)
+		s.mu.Unlock()
+		deleted := sh.unseat(r, at)
 		sh.mu.Unlock()
 		if each != nil {
-			each(m.room.name, deleted)
+			each(r.name, deleted)
 		}
-	})
+	}
+	s.mu.Lock()
+	s.rooms = nil
+	s.mu.Unlock()
 }
 
 // names returns all rooms, the own ones of sockets included, in no order.
@@ -313,88 +338,6 @@ func (ix *index) names() []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
-}
-
-// selection is a reusable list of the sockets something is for.
-type selection struct {
-	sockets []*Socket
-	except  []*Socket
-}
-
-var selections = sync.Pool{New: func() any { return new(selection) }}
-
-// maxSelection is the largest list kept for reuse.
-const maxSelection = 64 << 10
-
-func (sel *selection) release() {
-	if cap(sel.sockets) > maxSelection || cap(sel.except) > maxSelection {
-		return
-	}
-	clear(sel.sockets)
-	clear(sel.except)
-	sel.sockets, sel.except = sel.sockets[:0], sel.except[:0]
-	selections.Put(sel)
-}
-
-// pick returns the sockets of a target, each once. The list is a snapshot: nothing
-// is locked while it is used. Release it.
-func (ix *index) pick(rooms, except []string) *selection {
-	sel := selections.Get().(*selection)
-	if len(rooms) == 0 {
-		for i := range ix.shards {
-			sh := &ix.shards[i]
-			sh.mu.RLock()
-			sel.sockets = append(sel.sockets, sh.sockets...)
-			sh.mu.RUnlock()
-		}
-	}
-	for _, name := range rooms {
-		sel.sockets = ix.appendMembers(sel.sockets, name)
-	}
-	if len(rooms) > 1 {
-		slices.SortFunc(sel.sockets, bySeq)
-		sel.sockets = slices.Compact(sel.sockets)
-	}
-	if len(except) > 0 {
-		for _, name := range except {
-			sel.except = ix.appendMembers(sel.except, name)
-		}
-		sel.subtract()
-	}
-	return sel
-}
-
-func bySeq(a, b *Socket) int { return cmp.Compare(a.seq, b.seq) }
-
-func (sel *selection) subtract() {
-	switch len(sel.except) {
-	case 0:
-		return
-	case 1, 2, 3, 4:
-		sel.sockets = slices.DeleteFunc(sel.sockets, func(s *Socket) bool { return slices.Contains(sel.except, s) })
-	default:
-		slices.SortFunc(sel.except, bySeq)
-		sel.sockets = slices.DeleteFunc(sel.sockets, func(s *Socket) bool {
-			_, found := slices.BinarySearchFunc(sel.except, s, bySeq)
-			return found
-		})
-	}
-}
-
-// appendMembers appends the sockets in a room, each once.
-func (ix *index) appendMembers(dst []*Socket, name string) []*Socket {
-	sh := ix.shard(name)
-	sh.mu.RLock()
-	defer sh.mu.RUnlock()
-	if s := sh.byID[name]; s != nil && s.Has(name) {
-		dst = append(dst, s)
-	}
-	if r := sh.rooms[name]; r != nil {
-		for _, m := range r.members {
-			dst = append(dst, m.socket)
-		}
-	}
-	return dst
 }
 
 // size returns how many sockets are in a room.

@@ -197,19 +197,11 @@ func (s *Socket) JoinLimited(rooms ...string) error {
 func (s *Socket) JoinAtMost(limit int, rooms ...string) error { return s.join(rooms, limit) }
 
 func (s *Socket) join(rooms []string, limit int) error {
+	self := [1]*Socket{s}
 	watchers := s.ns.roomWatchers()
 	for _, name := range rooms {
-		created, joined, err := s.ns.index.join(s, name, limit)
-		if err != nil {
+		if err := s.ns.enter(watchers, self[:], name, limit, 1); err != nil {
 			return err
-		}
-		if len(watchers) > 0 {
-			if created {
-				s.ns.tellRoom(watchers, RoomEvent{RoomCreated, name, ""})
-			}
-			if joined {
-				s.ns.tellRoom(watchers, RoomEvent{RoomJoined, name, s.id})
-			}
 		}
 	}
 	return nil
@@ -218,13 +210,32 @@ func (s *Socket) join(rooms []string, limit int) error {
 // Leave takes the socket out of rooms. Leaving the room of its own id is possible:
 // it is then no longer reached by that name.
 func (s *Socket) Leave(rooms ...string) {
+	self := [1]*Socket{s}
 	watchers := s.ns.roomWatchers()
 	for _, name := range rooms {
-		deleted, left := s.ns.index.leave(s, name)
-		if left {
-			s.ns.tellLeft(watchers, name, s.id, deleted)
-		}
+		s.ns.exit(watchers, self[:], name)
 	}
+}
+
+// joinOwn is joining the room of the socket's id, which it is in unless it left.
+func (s *Socket) joinOwn() (joined bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state == stateClosed {
+		return false, ErrClosed
+	}
+	joined = s.leftOwn
+	s.leftOwn = false
+	return joined, nil
+}
+
+// leaveOwn is leaving the room of the socket's id.
+func (s *Socket) leaveOwn() (left bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	left = !s.leftOwn && s.state != stateClosed
+	s.leftOwn = true
+	return left
 }
 
 // LeaveAll takes the socket out of all rooms but its own.
@@ -257,7 +268,7 @@ func (s *Socket) roomNames() []string {
 	if !s.leftOwn {
 		list = append(list, s.id)
 	}
-	s.rooms.each(func(m *membership) { list = append(list, m.room.name) })
+	s.rooms.each(func(r *room) { list = append(list, r.name) })
 	return list
 }
 
@@ -277,7 +288,8 @@ func (s *Socket) Has(room string) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.rooms.find(r) != nil
+	_, in := s.rooms.find(r)
+	return in && s.state != stateClosed
 }
 
 // send queues an encoded packet.
@@ -431,8 +443,6 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 	kept := reason // on the heap from here on only
 	s.state, s.reason = stateClosed, &kept
 	s.flags.And(^isOpen)
-	memberships := s.rooms
-	s.rooms = nil
 	ns := s.ns
 	var acks map[uint64]ask
 	var data any
@@ -461,9 +471,9 @@ func (s *Socket) shut(reason DisconnectReason, tell bool) {
 	reg := ns.registered()
 	watchers := ns.roomWatchers()
 	if len(watchers) == 0 {
-		ns.index.vacate(memberships, nil)
+		ns.index.vacate(s, nil)
 	} else {
-		ns.index.vacate(memberships, func(room string, deleted bool) { ns.tellLeft(watchers, room, s.id, deleted) })
+		ns.index.vacate(s, func(room string, deleted bool) { ns.tellLeft(watchers, room, s.id, deleted) })
 		if known && own {
 			ns.tellLeft(watchers, s.id, s.id, true)
 		}
