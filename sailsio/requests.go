@@ -42,15 +42,15 @@ func (a *App) serveEvent(ctx context.Context, e *socketio.Event) error {
 	if err != nil {
 		return err
 	}
-	request, err := virtualrequest.Parse(e.Name(), payload)
+	call := &call{app: a, conn: c, event: answerTo}
+	call.task = call
+	err = call.request.Parse(e.Name(), payload)
 	if err == nil {
 		err = c.tooOld // ER-7: checked last
 	}
 	if err != nil {
 		return a.refuse(c, answerTo, err)
 	}
-	call := &call{app: a, conn: c, event: answerTo, request: request}
-	call.task = call
 	err = c.lane.submit(ctx, &call.job)
 	if errors.Is(err, errOverload) {
 		a.counts.overloads.Add(1)
@@ -89,18 +89,19 @@ func (a *App) refuse(c *conn, e *socketio.Event, fault error) error {
 	return c.socket.Emit(parseErrorEvent, fault)
 }
 
-// call is a request on its way to its handler and back.
+// call is a request on its way to its handler and back: with all the handler gets
+// one allocation, which fills its size class of 896 bytes.
 type call struct {
 	job
 	app     *App
 	conn    *conn
 	event   *socketio.Event // nil: nobody waits for the answer
-	request *virtualrequest.Request
+	request virtualrequest.Request
 }
 
 // Run runs the handler, on a worker.
 func (c *call) Run() {
-	c.app.dispatcher.Run(c.conn, c.conn.origin, c.request, c.answer)
+	c.app.dispatcher.Run(c.conn, c.conn.origin, &c.request, c.answer)
 }
 
 // answer is called once.

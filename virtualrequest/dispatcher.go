@@ -84,27 +84,31 @@ func (d *Dispatcher) Run(ctx context.Context, from *Origin, r *Request, answer f
 		from = new(Origin)
 	}
 	r.origin = from
-	ex := &exchange{}
+	ex := &r.ex
+	if r.served {
+		ex = new(exchange) // somebody may have kept what is in the first
+	}
+	r.served = true
 	ex.rec.dispatcher, ex.rec.answer = d, answer
 	ex.ctx.parent, ex.ctx.request = ctx, r
-	request, status := ex.build(d, from, r)
-	if status != 0 {
+	if status := ex.build(d, from, r); status != 0 {
 		ex.rec.replace(status)
 		return
 	}
 	if d.Timeout > 0 {
 		defer ex.limit(d.Timeout)()
 	}
-	ex.call(d, request)
+	ex.call(d)
 }
 
-// exchange is everything one request needs, in one allocation.
+// exchange is everything the handler of a request gets. It lives and dies with the
+// Request, so that both are one allocation.
 type exchange struct {
 	rec    recorder
 	ctx    requestContext
 	url    url.URL
-	body   bodyReader
-	values [3]string // of the header fields we add
+	http   http.Request
+	values [2]string // of the header fields that most sockets have
 }
 
 // limit starts the clock of the request; the result stops it.
@@ -122,7 +126,7 @@ func (ex *exchange) limit(timeout time.Duration) (stop func()) {
 
 // call runs the handler and sees to it that there is an answer, whatever the
 // handler does.
-func (ex *exchange) call(d *Dispatcher, request *http.Request) {
+func (ex *exchange) call(d *Dispatcher) {
 	returned := false
 	defer func() {
 		defer ex.ctx.end()
@@ -137,27 +141,27 @@ func (ex *exchange) call(d *Dispatcher, request *http.Request) {
 			return
 		}
 		d.log().Error("virtualrequest: handler panicked",
-			"method", request.Method, "path", request.URL.Path, "panic", fault, "stack", string(debug.Stack()))
+			"method", ex.ctx.request.Method, "path", ex.url.Path, "panic", fault, "stack", string(debug.Stack()))
 	}()
-	d.Handler.ServeHTTP(&ex.rec, request)
+	d.Handler.ServeHTTP(&ex.rec, &ex.http)
 	returned = true
 }
 
 // build makes the http.Request, or says with which status the message is
 // refused.
-func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Request, status int) {
+func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (status int) {
 	if r.refusal != 0 {
-		return nil, r.refusal
+		return int(r.refusal)
 	}
 	if status := parseURL(&ex.url, r.URL, from.host(), &d.Limits); status != 0 {
-		return nil, status
+		return status
 	}
 	header, status := r.buildHeader(from, &d.Limits, &ex.values)
 	if status != 0 {
-		return nil, status
+		return status
 	}
 	if over(len(r.Data), d.Limits.body()) {
-		return nil, http.StatusRequestEntityTooLarge
+		return http.StatusRequestEntityTooLarge
 	}
 	base := http.Request{
 		Method:     r.Method,
@@ -173,13 +177,14 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (_ *http.Requ
 		base.Host, base.RemoteAddr, base.TLS = h.Host, h.RemoteAddr, h.TLS
 	}
 	if hasBody(r) {
-		ex.body.Reset(r.Data)
-		base.Body = &ex.body
-		base.ContentLength = int64(len(r.Data))
-		ex.values[2] = "application/json"
-		header["Content-Type"] = ex.values[2:3:3]
+		body := newBody(r.Data)
+		base.Body, base.ContentLength = body, int64(len(r.Data))
+		header["Content-Type"] = body.contentType[:]
 	}
-	return base.WithContext(&ex.ctx), 0
+	// The copy that WithContext makes stays on the stack; only with it a context can
+	// be set.
+	ex.http = *base.WithContext(&ex.ctx)
+	return 0
 }
 
 // requestURI is url.URL.RequestURI for the urls we make, which mostly are sent as
@@ -208,8 +213,17 @@ func hasBody(r *Request) bool {
 	return true
 }
 
-// bodyReader is the request's body.
-type bodyReader struct{ bytes.Reader }
+// bodyReader is the request's body, with the header field that says so.
+type bodyReader struct {
+	bytes.Reader
+	contentType [1]string
+}
+
+func newBody(data []byte) *bodyReader {
+	b := &bodyReader{contentType: [1]string{"application/json"}}
+	b.Reset(data)
+	return b
+}
 
 func (*bodyReader) Close() error { return nil }
 

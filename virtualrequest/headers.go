@@ -14,7 +14,7 @@ import (
 // The status is 0, or 431 when there are too many fields or bytes. room holds
 // the values of the identity fields: an array that is part of a larger
 // allocation saves small ones.
-func (r *Request) buildHeader(from *Origin, limits *Limits, room *[3]string) (h http.Header, status int) {
+func (r *Request) buildHeader(from *Origin, limits *Limits, room *[2]string) (h http.Header, status int) {
 	h = make(http.Header, 4)
 	count, size := 0, 0
 	var hopByHop []string
@@ -98,7 +98,7 @@ func (r *Request) eachHeader(fn func(name, value string, sent int) bool) {
 
 // identify sets the fields that come from the handshake only. forbidden has
 // kept the message's own out.
-func (o *Origin) identify(h http.Header, room *[3]string) {
+func (o *Origin) identify(h http.Header, room *[2]string) {
 	if c := o.cookie.Load(); c != nil && *c != "" {
 		room[0] = *c
 		h["Cookie"] = room[0:1:1]
@@ -205,7 +205,7 @@ func headerString(v []byte, levels int) (string, bool) {
 // too (VR-32), with the identity of the socket the request was served for. It
 // has no field that the library added for Go handlers, such as Content-Type.
 func (r *Request) SailsHeader() map[string]string {
-	h, status := r.buildHeader(r.origin, &Limits{Headers: -1, HeaderBytes: -1}, new([3]string))
+	h, status := r.buildHeader(r.origin, &Limits{Headers: -1, HeaderBytes: -1}, new([2]string))
 	if status != 0 {
 		return map[string]string{}
 	}

@@ -20,11 +20,35 @@ type field struct {
 // appendHeader appends the JWR's headers as JSON text: the fields that a handler
 // set, in both spellings (RS-5), those of a Set-Cookie left out (RS-4).
 func appendHeader(out []byte, h http.Header) []byte {
-	if len(h) == 0 {
+	switch len(h) {
+	case 0:
 		return append(out, '{', '}')
+	case 1:
+		if contentType, only := onlyContentType(h); only {
+			out = rawjson.AppendString(append(out, `{"Content-Type":`...), contentType)
+			out = rawjson.AppendString(append(out, `,"content-type":`...), contentType)
+			return append(out, '}')
+		}
 	}
 	var room [8]field // stays on the stack for most answers
-	list := room[:0]
+	return appendFields(out, appendFieldsOf(room[:0], h))
+}
+
+// onlyContentType returns the content type of a header that consists of it, as that
+// of most answers does. Looking a field up costs a fraction of a loop over a map.
+func onlyContentType(h http.Header) (contentType string, only bool) {
+	if len(h) != 1 {
+		return "", false
+	}
+	values := h["Content-Type"]
+	if len(values) != 1 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// appendFieldsOf lists what appendHeader writes, in no order.
+func appendFieldsOf(list []field, h http.Header) []field {
 	for name, values := range h {
 		if len(values) == 0 || strings.EqualFold(name, "Set-Cookie") {
 			continue
@@ -47,7 +71,7 @@ func appendHeader(out []byte, h http.Header) []byte {
 			list = append(list, f)
 		}
 	}
-	return appendFields(out, list)
+	return list
 }
 
 // appendFields appends list, sorted by name, as a JSON object.

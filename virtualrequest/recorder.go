@@ -75,6 +75,10 @@ func (w *recorder) writeHeader(status int) {
 	if !w.dispatcher.OmitHeaders {
 		w.draft.setHeader(w.header)
 	}
+	if contentType, only := onlyContentType(w.header); only {
+		w.media = mediaKindOf(contentType)
+		return
+	}
 	for name, values := range w.header {
 		if strings.EqualFold(name, "Content-Type") && len(values) > 0 {
 			w.media = mediaKindOf(values[0])
@@ -193,9 +197,11 @@ func (w *recorder) finish() {
 		a.StatusCode, a.header = w.status, d.header()
 		a.setText(d.written(), w.media)
 	}
-	for name, values := range w.header {
-		if strings.EqualFold(name, "Set-Cookie") {
-			a.SetCookie = append(a.SetCookie, values...)
+	if _, only := onlyContentType(w.header); !only {
+		for name, values := range w.header {
+			if strings.EqualFold(name, "Set-Cookie") {
+				a.SetCookie = append(a.SetCookie, values...)
+			}
 		}
 	}
 	w.deliver(d)

@@ -9,7 +9,8 @@ import (
 )
 
 // Request is one virtual request, as the client sent it. It is immutable once
-// it is served and good for one Serve.
+// it is served, good for one Serve, and must not be copied. It may be part of a
+// larger value, which then is one allocation with everything its handler gets.
 type Request struct {
 	// Method is the HTTP method in upper case, from the event name (VR-2).
 	Method string
@@ -26,8 +27,10 @@ type Request struct {
 	Data json.RawMessage
 
 	headers []byte // the message's headers object, still encoded
-	refusal int    // status that Serve answers without calling the handler
+	refusal int16  // status that Serve answers without calling the handler
+	served  bool   // ex is in use
 	origin  *Origin
+	ex      exchange
 }
 
 // Methods lists the event names that are virtual requests (VR-1), in lower case.
@@ -65,9 +68,17 @@ func method(event string) string {
 // otherwise readable message (a malformed URL, too many headers, a body nested
 // too deeply) is no parse error: Serve answers it with a 4xx status.
 func Parse(event string, payload []byte) (*Request, error) {
-	r := &Request{Method: method(event)}
-	if r.Method == "" {
-		return nil, parseError("Invalid method provided: " + inspectText(event))
+	r := new(Request)
+	if err := r.Parse(event, payload); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Parse is the function Parse for a Request that exists, which has to be new.
+func (r *Request) Parse(event string, payload []byte) error {
+	if r.Method = method(event); r.Method == "" {
+		return parseError("Invalid method provided: " + inspectText(event))
 	}
 	payload = rawjson.Trim(payload)
 	var url, data, params []byte
@@ -101,19 +112,19 @@ func Parse(event string, payload []byte) (*Request, error) {
 	if errors.Is(err, rawjson.ErrDepth) {
 		// SEC-69: readable but for its depth; the url may come behind the fault.
 		r.refusal = http.StatusBadRequest
-		return r, nil
+		return nil
 	}
 	if err != nil || falsy(url) {
-		return nil, parseError("No url provided in request: " + inspect(payload))
+		return parseError("No url provided in request: " + inspect(payload))
 	}
 	if url[0] != '"' {
-		return nil, parseError("Invalid url provided: " + inspect(url))
+		return parseError("Invalid url provided: " + inspect(url))
 	}
 	if r.URL, err = text(url); err != nil {
 		r.refusal = http.StatusBadRequest // SEC-62: broken UTF-8
 	}
 	r.Data = mergeBody(r.Method, params, data)
-	return r, nil
+	return nil
 }
 
 // falsy reports whether JavaScript would call the JSON value false.
