@@ -28,6 +28,19 @@ type Adapter interface {
 	Close() error
 }
 
+// PostAdapter is an Adapter that can take a message without waiting for the medium. The
+// server uses Post for broadcasts without acknowledgements, server-side events without
+// answers, and its answers to other nodes.
+type PostAdapter interface {
+	Adapter
+	// Post is Publish without the confirmation. Messages of Post and Publish leave in the
+	// order of the calls. An error says that this message is lost; one that is lost after
+	// Post has returned nil is counted and reported by the adapter. What is on its way
+	// without a confirmation is bounded: beyond, Post waits, until ctx ends. What was posted
+	// before Close goes out before Close returns, if the medium takes it in time.
+	Post(ctx context.Context, m *ClusterMessage) error
+}
+
 // HeartbeatAdapter is an Adapter whose medium cannot count nodes. The server then
 // tells nodes apart by messages of type ClusterHeartbeat, sent every interval, and
 // forgets a node that was silent for timeout. ServerCount is not called.

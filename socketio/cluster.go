@@ -18,6 +18,7 @@ import (
 type node struct {
 	ns      *Namespace
 	adapter Adapter
+	poster  PostAdapter // the same, nil when it cannot
 	uid     string
 	ctx     context.Context // ends with leave
 	cancel  context.CancelFunc
@@ -45,6 +46,7 @@ func newNode(n *Namespace) *node {
 		requests: make(map[string]*pendingRequest),
 	}
 	nd.ctx, nd.cancel = context.WithCancel(context.Background())
+	nd.poster, _ = nd.adapter.(PostAdapter)
 	if _, ok := nd.adapter.(HeartbeatAdapter); ok {
 		nd.peers = make(map[string]time.Time)
 	}
@@ -126,18 +128,36 @@ func (nd *node) leave() {
 	nd.cancel()
 }
 
-// publish sends a message to the peers in the name of this node.
+// publish sends a message to the peers in the name of this node, and waits until the
+// medium has it.
 func (nd *node) publish(ctx context.Context, m *ClusterMessage) error {
+	nd.sign(m)
+	if _, err := nd.adapter.Publish(ctx, m); err != nil {
+		return fmt.Errorf("socketio: adapter: %w", err)
+	}
+	return nil
+}
+
+// post is publish without the wait, when the adapter can.
+func (nd *node) post(ctx context.Context, m *ClusterMessage) error {
+	if nd.poster == nil {
+		return nd.publish(ctx, m)
+	}
+	nd.sign(m)
+	if err := nd.poster.Post(ctx, m); err != nil {
+		return fmt.Errorf("socketio: adapter: %w", err)
+	}
+	return nil
+}
+
+// sign makes a message one of this node, which now speaks.
+func (nd *node) sign(m *ClusterMessage) {
 	m.UID, m.Namespace = nd.uid, nd.ns.name
 	if nd.peers != nil {
 		nd.mu.Lock()
 		nd.spoke = time.Now()
 		nd.mu.Unlock()
 	}
-	if _, err := nd.adapter.Publish(ctx, m); err != nil {
-		return fmt.Errorf("socketio: adapter: %w", err)
-	}
-	return nil
 }
 
 // reply queues a message to a peer; who receives must not wait for the medium.
@@ -145,7 +165,7 @@ func (nd *node) reply(m *ClusterMessage) {
 	nd.outbox.add(func() {
 		ctx, cancel := context.WithTimeout(nd.ctx, nd.ns.srv.cfg.RequestTimeout)
 		defer cancel()
-		if err := nd.publish(ctx, m); err != nil {
+		if err := nd.post(ctx, m); err != nil {
 			nd.ns.srv.stats.dropped.Add(1)
 			nd.ns.srv.cfg.Logger.Warn("socketio: answer to another node is lost", "namespace", nd.ns.name, "error", err)
 		}
@@ -307,13 +327,14 @@ func serverSideReserved(event string) bool {
 }
 
 // ServerSideEmit sends an event to this namespace of all other nodes; see
-// OnServerSide. Without an adapter there are none.
+// OnServerSide. Without an adapter there are none. What a nil error means is said at
+// BroadcastOperator.Emit.
 func (n *Namespace) ServerSideEmit(ctx context.Context, event string, args ...any) error {
 	m, err := n.serverSideMessage(event, args)
 	if err != nil || n.node == nil {
 		return err
 	}
-	return n.node.publish(ctx, m)
+	return n.node.post(ctx, m)
 }
 
 // ServerSideEmitAck sends an event to this namespace of all other nodes and waits

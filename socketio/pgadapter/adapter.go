@@ -26,7 +26,7 @@ type Adapter struct {
 	running sync.WaitGroup
 	created atomic.Bool // the table is there
 
-	published, lost, received, malformed, reconnects atomic.Uint64
+	published, lost, refused, received, malformed, reconnects atomic.Uint64
 }
 
 // Stats counts what has happened since the adapter was made.
@@ -38,7 +38,10 @@ type Stats struct {
 	Reconnects uint64 // attempts to receive again
 }
 
-var _ socketio.HeartbeatAdapter = (*Adapter)(nil)
+var (
+	_ socketio.HeartbeatAdapter = (*Adapter)(nil)
+	_ socketio.PostAdapter      = (*Adapter)(nil)
+)
 
 // New returns an adapter. It connects when a server has joined; it does not fail because
 // the database is away.
@@ -100,11 +103,29 @@ func (a *Adapter) Join(ctx context.Context, namespace, self string, deliver func
 // Publish implements socketio.Adapter. It returns when the database has the message, or
 // after about Config.Timeout; nothing is sent later.
 func (a *Adapter) Publish(ctx context.Context, m *socketio.ClusterMessage) (string, error) {
-	payload, err := clusterwire.Encode(m)
+	x, err := a.encode(m)
 	if err != nil {
 		return "", err
 	}
-	return a.out.Send(ctx, publication{channel: a.cfg.Prefix + "#" + m.Namespace, uid: m.UID, kind: m.Type, payload: payload}, len(payload))
+	return a.out.Send(ctx, x, len(x.payload))
+}
+
+// Post implements socketio.PostAdapter; see Config.Confirm.
+func (a *Adapter) Post(ctx context.Context, m *socketio.ClusterMessage) error {
+	if a.cfg.Confirm {
+		_, err := a.Publish(ctx, m)
+		return err
+	}
+	x, err := a.encode(m)
+	if err != nil {
+		return err
+	}
+	return a.out.Post(ctx, x, len(x.payload))
+}
+
+func (a *Adapter) encode(m *socketio.ClusterMessage) (publication, error) {
+	payload, err := clusterwire.Encode(m)
+	return publication{channel: a.cfg.Prefix + "#" + m.Namespace, uid: m.UID, kind: m.Type, payload: payload}, err
 }
 
 // ServerCount implements socketio.Adapter; servers count by heartbeats instead.
@@ -128,7 +149,8 @@ func (a *Adapter) Stats() Stats {
 	}
 }
 
-// Close implements socketio.Adapter.
+// Close implements socketio.Adapter. What was posted goes out first, if the database takes
+// it within Config.Timeout.
 func (a *Adapter) Close() error {
 	a.cancel()
 	a.running.Wait()

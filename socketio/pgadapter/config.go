@@ -39,6 +39,11 @@ type Config struct {
 	MaxMessage int
 	// MaxQueue is how many bytes may wait to be published. Default 8 MiB.
 	MaxQueue int
+	// Confirm makes every Emit wait until the database has the message, so that its nil
+	// error says that. By default an Emit returns when the message is on its way, in its
+	// order; the last 256 of a node, or the last megabyte, can then be lost with the
+	// database (Stats.Lost) although nobody got an error. Whoever publishes beyond that waits.
+	Confirm bool
 	// Logger receives one line when the database is lost and one when it is back; nil
 	// discards.
 	Logger *slog.Logger

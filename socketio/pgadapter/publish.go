@@ -12,7 +12,7 @@ import (
 	"github.com/go-sails/sails/socketio/internal/outbox"
 )
 
-// Errors of Publish. None of the messages they are about is sent later.
+// Errors of Publish and Post. None of the messages they are about is sent later.
 var (
 	// ErrDown: the database cannot be reached at the moment.
 	ErrDown = errors.New("pgadapter: the database is not reachable, the message is lost")
@@ -60,6 +60,11 @@ func newPublisher(a *Adapter) *publisher {
 				a.cfg.Logger.Warn("pgadapter: the database is lost, other nodes are out of reach", "error", err)
 			} else {
 				a.cfg.Logger.Info("pgadapter: the database is back", "lost", a.lost.Load())
+			}
+		},
+		Unheard: func(err error) {
+			if a.refused.Add(1)%1000 == 1 {
+				a.cfg.Logger.Warn("pgadapter: message is lost", "error", err)
 			}
 		},
 		Published: &a.published, Lost: &a.lost,

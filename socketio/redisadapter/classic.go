@@ -208,6 +208,15 @@ func (a *Adapter) Publish(ctx context.Context, m *socketio.ClusterMessage) (stri
 	return a.out.Send(ctx, publish(channel, payload), len(payload))
 }
 
+// Post implements socketio.PostAdapter; see Config.Confirm.
+func (a *Adapter) Post(ctx context.Context, m *socketio.ClusterMessage) error {
+	channel, payload, err := a.encode(m)
+	if err != nil || channel == "" {
+		return err
+	}
+	return a.post(ctx, publish(channel, payload), len(payload))
+}
+
 // encode returns a message and where it goes; nowhere when the language has no word
 // for it.
 func (a *Adapter) encode(m *socketio.ClusterMessage) (channel string, payload []byte, err error) {
@@ -255,7 +264,8 @@ func (a *Adapter) ServerCount(ctx context.Context, namespace string) (int, error
 	})
 }
 
-// Close implements socketio.Adapter.
+// Close implements socketio.Adapter. What was posted goes out first, if Redis takes it
+// within Config.Timeout.
 func (a *Adapter) Close() error { return a.close() }
 
 // own tells whether an id of a request was made by this node, and cuts its mark off.

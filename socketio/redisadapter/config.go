@@ -45,6 +45,12 @@ type Config struct {
 	// NewSharded only.
 	StaticChannels bool
 
+	// Confirm makes every Emit wait until Redis has the message, so that its nil error says
+	// that. By default an Emit returns when the message is on its way, in its order; the
+	// last 256 of a node, or the last megabyte, can then be lost with Redis (Stats.Lost)
+	// although nobody got an error. Whoever publishes beyond that waits.
+	Confirm bool
+
 	// Streams configures NewStreams.
 	Streams StreamsConfig
 

@@ -31,7 +31,7 @@ type link struct {
 }
 
 type counters struct {
-	published, lost, received, skipped, malformed, reconnects, gaps atomic.Uint64
+	published, lost, refused, received, skipped, malformed, reconnects, gaps atomic.Uint64
 }
 
 // Stats counts what has happened since the adapter was made.
@@ -121,7 +121,8 @@ func (l *link) change(err error, note func()) {
 	}
 }
 
-// close ends everything. Nothing is received when it returns.
+// close ends everything. What was posted goes out first, within Config.Timeout; nothing is
+// received when it returns.
 func (l *link) close() error {
 	l.cancel()
 	l.running.Wait()

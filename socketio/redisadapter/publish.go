@@ -10,7 +10,7 @@ import (
 	"github.com/go-sails/sails/socketio/internal/outbox"
 )
 
-// Errors of Publish. None of the messages they are about is sent later.
+// Errors of Publish and Post. None of the messages they are about is sent later.
 var (
 	// ErrDown: Redis cannot be reached at the moment.
 	ErrDown = errors.New("redisadapter: Redis is not reachable, the message is lost")
@@ -25,7 +25,7 @@ var (
 // What one exchange with Redis takes from the queue.
 const (
 	batchMessages = 256
-	batchBytes    = 1 << 20
+	batchBytes    = 128 << 10
 )
 
 // command is one message on its way; its outcome is what the command returns.
@@ -51,6 +51,11 @@ func newOutbox(l *link) *outbox.Queue[command] {
 			l.publishing(err)
 			if err == nil {
 				l.in.hurry()
+			}
+		},
+		Unheard: func(err error) {
+			if l.counters.refused.Add(1)%1000 == 1 {
+				l.cfg.Logger.Warn("redisadapter: message is lost", "error", err)
 			}
 		},
 		Published: &l.counters.published, Lost: &l.counters.lost,
@@ -100,4 +105,13 @@ func (l *link) ping(ctx context.Context) error {
 		return err
 	}
 	return target.Ping(ctx).Err()
+}
+
+// post publishes as Config.Confirm says.
+func (l *link) post(ctx context.Context, c command, size int) error {
+	if l.cfg.Confirm {
+		_, err := l.out.Send(ctx, c, size)
+		return err
+	}
+	return l.out.Post(ctx, c, size)
 }

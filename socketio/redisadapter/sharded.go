@@ -38,6 +38,9 @@ var (
 	_ socketio.RoomAdapter   = (*Sharded)(nil)
 	_ socketio.ConfigAdapter = (*Sharded)(nil)
 	_ socketio.RoomAdapter   = (*Adapter)(nil)
+	_ socketio.PostAdapter   = (*Adapter)(nil)
+	_ socketio.PostAdapter   = (*Sharded)(nil)
+	_ socketio.PostAdapter   = (*Streams)(nil)
 )
 
 type shardedMember struct {
@@ -249,15 +252,33 @@ func (a *Sharded) receive(got *redis.Message) {
 
 // Publish implements socketio.Adapter; see Adapter.Publish.
 func (a *Sharded) Publish(ctx context.Context, m *socketio.ClusterMessage) (string, error) {
+	c, size, err := a.command(m)
+	if c == nil || err != nil {
+		return "", err
+	}
+	return a.out.Send(ctx, c, size)
+}
+
+// Post implements socketio.PostAdapter; see Config.Confirm.
+func (a *Sharded) Post(ctx context.Context, m *socketio.ClusterMessage) error {
+	c, size, err := a.command(m)
+	if c == nil || err != nil {
+		return err
+	}
+	return a.post(ctx, c, size)
+}
+
+// command says how a message is published; nil is not at all.
+func (a *Sharded) command(m *socketio.ClusterMessage) (c command, size int, err error) {
 	switch m.Type {
 	case socketio.ClusterInitialHeartbeat, socketio.ClusterHeartbeat, socketio.ClusterAdapterClose:
-		return "", nil // nodes are counted by their subscriptions
+		return nil, 0, nil // nodes are counted by their subscriptions
 	}
 	payload, err := clusterwire.Encode(m)
 	if err != nil {
-		return "", err
+		return nil, 0, err
 	}
-	return a.out.Send(ctx, publishSharded(a.channel(m), payload), len(payload))
+	return publishSharded(a.channel(m), payload), len(payload), nil
 }
 
 func (a *Sharded) channel(m *socketio.ClusterMessage) string {

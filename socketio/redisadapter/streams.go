@@ -193,6 +193,15 @@ func (a *Streams) Publish(ctx context.Context, m *socketio.ClusterMessage) (stri
 	return a.out.Send(ctx, c, size)
 }
 
+// Post implements socketio.PostAdapter; see Config.Confirm.
+func (a *Streams) Post(ctx context.Context, m *socketio.ClusterMessage) error {
+	c, size, err := a.command(m)
+	if c == nil || err != nil {
+		return err
+	}
+	return a.post(ctx, c, size)
+}
+
 // Append implements socketio.LogAdapter.
 func (a *Streams) Append(m *socketio.ClusterMessage, done func(offset string, err error)) error {
 	c, size, err := a.command(m)

@@ -1,17 +1,26 @@
 // Package outbox is the way out of an adapter: what is published waits, in order and
-// bounded, for one goroutine that hands it to the medium. When the medium is lost all
-// that waits fails, and what comes fails at once until the medium answers again:
-// nothing is ever sent late.
+// bounded, for one goroutine that hands it to the medium. What comes while that
+// goroutine is at it, and what goroutines publish that are ready to run when it begins,
+// goes in one exchange. When the medium is lost all that waits fails, and what comes
+// fails at once until the medium answers again: nothing is ever sent late.
 package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-sails/sails/socketio/internal/backoff"
+)
+
+// Ahead and aheadBytes bound what is on its way without anybody waiting for it.
+const (
+	Ahead      = 256
+	aheadBytes = 1 << 20
 )
 
 // Config says how a Queue reaches its medium. All fields but BatchItems and BatchBytes
@@ -33,6 +42,8 @@ type Config[T any] struct {
 	Probe func(ctx context.Context) error
 	// Changed is told that the medium was lost, and why, or, with nil, that it is back.
 	Changed func(err error)
+	// Unheard is told why a message of Post was refused, on the goroutine of Run.
+	Unheard func(err error)
 	// Published and Lost count messages the medium has confirmed, and those it has not.
 	Published, Lost *atomic.Uint64
 	// Errors are those of the adapter.
@@ -62,14 +73,20 @@ type Queue[T any] struct {
 	mu     sync.Mutex
 	queue  []*Item[T]    // guarded by mu
 	bytes  int           // of queue; guarded by mu
+	flying int           // messages of the exchange that goes on; guarded by mu
+	flight int           // their bytes; guarded by mu
 	down   error         // why nothing is accepted; guarded by mu
 	closed bool          // guarded by mu
 	wake   chan struct{} // holds one token while the queue may have something
+
+	nobody func(string, error) // is told the outcome of Post
 }
 
 // New returns an empty Queue.
 func New[T any](cfg Config[T]) *Queue[T] {
-	return &Queue[T]{cfg: cfg, wake: make(chan struct{}, 1)}
+	q := &Queue[T]{cfg: cfg, wake: make(chan struct{}, 1)}
+	q.nobody = q.unheard
+	return q
 }
 
 // Send publishes and waits until the medium has it. When ctx ends first the message
@@ -89,6 +106,27 @@ func (q *Queue[T]) Send(ctx context.Context, value T, size int) (string, error) 
 		return o.result, o.err
 	case <-ctx.Done():
 		return "", fmt.Errorf("%s: %w", q.cfg.Errors.Waiting, context.Cause(ctx))
+	}
+}
+
+// Post publishes and does not wait, unless about Ahead messages, or a megabyte of them,
+// are on their way: then it is Send. nil without waiting means that the message goes out
+// in its place unless the medium is lost, or refuses it, before that; it is then counted,
+// and Changed or Unheard are called.
+func (q *Queue[T]) Post(ctx context.Context, value T, size int) error {
+	q.mu.Lock()
+	wait := len(q.queue)+q.flying >= Ahead || q.bytes+q.flight >= aheadBytes
+	q.mu.Unlock()
+	if wait {
+		_, err := q.Send(ctx, value, size)
+		return err
+	}
+	return q.Add(value, size, q.nobody)
+}
+
+func (q *Queue[T]) unheard(_ string, err error) {
+	if err != nil && !errors.Is(err, q.cfg.Errors.Down) && !errors.Is(err, q.cfg.Errors.Closed) {
+		q.cfg.Unheard(err)
 	}
 }
 
@@ -138,23 +176,54 @@ func (q *Queue[T]) Available() error {
 	return nil
 }
 
-// Run publishes until ctx ends; then nothing is accepted any more.
+// Run publishes until ctx ends; then nothing is accepted any more, and what waits is
+// still published, within one Timeout.
 func (q *Queue[T]) Run(ctx context.Context) {
-	defer q.giveUp(q.cfg.Errors.Closed, func() { q.closed = true })
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-q.wake:
-		}
-		for batch := q.take(); len(batch) > 0; batch = q.take() {
-			if broken := q.exchange(ctx, batch); broken != nil {
+	defer q.giveUp(q.cfg.Errors.Closed, func() {})
+	for q.ready(ctx) {
+		for ctx.Err() == nil {
+			some, broken := q.round(context.WithoutCancel(ctx))
+			if !some {
+				break
+			}
+			if broken != nil {
 				q.giveUp(fmt.Errorf("%w: %w", q.cfg.Errors.Down, broken), func() {})
 				q.cfg.Changed(broken)
 				q.heal(ctx)
 			}
 		}
 	}
+	q.mu.Lock()
+	q.closed = true
+	some, broken := true, q.down
+	q.mu.Unlock()
+	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), q.cfg.Timeout)
+	defer cancel()
+	for some && broken == nil {
+		some, broken = q.round(bounded)
+	}
+}
+
+// ready waits until there is something to publish; false when ctx has ended.
+func (q *Queue[T]) ready(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-q.wake:
+	}
+	if q.cfg.BatchItems > 1 {
+		runtime.Gosched() // handlers that are ready publish first, as with the flusher (decision 0003)
+	}
+	return ctx.Err() == nil
+}
+
+// round has one exchange with the medium, when there is something for it.
+func (q *Queue[T]) round(ctx context.Context) (some bool, broken error) {
+	batch := q.take()
+	if len(batch) == 0 {
+		return false, nil
+	}
+	return true, q.exchange(ctx, batch)
 }
 
 // take returns the messages for one exchange.
@@ -173,6 +242,7 @@ func (q *Queue[T]) take() []*Item[T] {
 	if len(q.queue) == 0 {
 		q.queue = nil
 	}
+	q.flying, q.flight = len(batch), size
 	return batch
 }
 
@@ -194,11 +264,12 @@ func (q *Queue[T]) exchange(ctx context.Context, batch []*Item[T]) (broken error
 		broken = x.Err
 		x.Err = fmt.Errorf("%w: %w", q.cfg.Errors.Down, x.Err)
 	}
+	q.mu.Lock()
+	q.flying, q.flight = 0, 0
 	if broken != nil { // before anyone is told, who may publish again
-		q.mu.Lock()
 		q.down = broken
-		q.mu.Unlock()
 	}
+	q.mu.Unlock()
 	for _, x := range batch {
 		x.done(x.Result, x.Err)
 	}

@@ -29,6 +29,7 @@ type medium struct {
 	hold            chan struct{}
 	probes          int
 	changes         []error
+	unheard         []error
 	published, fail atomic.Uint64
 }
 
@@ -68,6 +69,11 @@ func (m *medium) queue() *outbox.Queue[int] {
 			defer m.mu.Unlock()
 			m.probes++
 			return m.lost
+		},
+		Unheard: func(err error) {
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			m.unheard = append(m.unheard, err)
 		},
 		Changed: func(err error) {
 			m.mu.Lock()
