@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/vmihailenco/msgpack/v5"
-
 	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/sioproto"
 	"github.com/go-sails/sails/internal/sioproto/packjson"
@@ -72,63 +70,57 @@ type packet struct {
 
 // appendBroadcast encodes [uid, packet, options].
 func appendBroadcast(m *socketio.ClusterMessage) ([]byte, error) {
-	var w buffer
-	w.b = make([]byte, 0, 128+len(m.Data)+len(m.Namespace))
-	enc := msgpack.NewEncoder(&w)
-	err := errors.Join(enc.EncodeArrayLen(3), enc.EncodeString(m.UID), w.packet(enc, m), w.target(enc, m.Target))
-	return w.b, err
-}
-
-// buffer is a byte slice to write to.
-type buffer struct{ b []byte }
-
-func (w *buffer) Write(p []byte) (int, error) {
-	w.b = append(w.b, p...)
-	return len(p), nil
-}
-
-func (w *buffer) packet(enc *msgpack.Encoder, m *socketio.ClusterMessage) error {
-	err := errors.Join(enc.EncodeMapLen(3),
-		enc.EncodeString("type"), enc.EncodeInt(clusterwire.PacketEvent), enc.EncodeString("data"))
+	size := 64 + len(m.UID) + len(m.Namespace) + len(m.Data)
+	for _, list := range [][]string{m.Target.Rooms, m.Target.Except} {
+		for _, name := range list {
+			size += 5 + len(name)
+		}
+	}
+	for _, b := range m.Attachments {
+		size += len(b)
+	}
+	dst := packjson.AppendString(packjson.AppendArrayLen(make([]byte, 0, size), 3), m.UID)
+	dst = packjson.AppendString(packjson.AppendMapLen(dst, 3), "type")
+	dst = packjson.AppendInt(dst, clusterwire.PacketEvent)
+	dst, err := packjson.Append(packjson.AppendString(dst, "data"), m.Data, m.Attachments)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if w.b, err = packjson.Append(w.b, m.Data, m.Attachments); err != nil {
-		return err
-	}
-	return errors.Join(enc.EncodeString("nsp"), enc.EncodeString(m.Namespace))
+	dst = packjson.AppendString(packjson.AppendString(dst, "nsp"), m.Namespace)
+	return appendTarget(dst, m.Target), nil
 }
 
-func (w *buffer) target(enc *msgpack.Encoder, t socketio.Target) error {
-	f := clusterwire.OptionsOf(t).WithFlags(t.Flags).Flags
+func appendTarget(dst []byte, t socketio.Target) []byte {
+	dst = packjson.AppendMapLen(dst, 3)
+	dst = appendNames(packjson.AppendString(dst, "rooms"), t.Rooms)
+	dst = appendNames(packjson.AppendString(dst, "except"), t.Except)
+	dst = packjson.AppendString(dst, "flags")
+	f := t.Flags
 	count := 0
-	for _, set := range []bool{f.Volatile, f.Compress != nil, f.Timeout != nil} {
+	for _, set := range []bool{f.Volatile, f.NoCompress, f.Timeout > 0} {
 		if set {
 			count++
 		}
 	}
-	err := errors.Join(enc.EncodeMapLen(3),
-		enc.EncodeString("rooms"), encodeNames(enc, t.Rooms),
-		enc.EncodeString("except"), encodeNames(enc, t.Except),
-		enc.EncodeString("flags"), enc.EncodeMapLen(count))
+	dst = packjson.AppendMapLen(dst, count)
 	if f.Volatile {
-		err = errors.Join(err, enc.EncodeString("volatile"), enc.EncodeBool(true))
+		dst = packjson.AppendBool(packjson.AppendString(dst, "volatile"), true)
 	}
-	if f.Compress != nil {
-		err = errors.Join(err, enc.EncodeString("compress"), enc.EncodeBool(false))
+	if f.NoCompress {
+		dst = packjson.AppendBool(packjson.AppendString(dst, "compress"), false)
 	}
-	if f.Timeout != nil {
-		err = errors.Join(err, enc.EncodeString("timeout"), enc.EncodeInt(int64(*f.Timeout)))
+	if f.Timeout > 0 {
+		dst = packjson.AppendInt(packjson.AppendString(dst, "timeout"), f.Timeout.Milliseconds())
 	}
-	return err
+	return dst
 }
 
-func encodeNames(enc *msgpack.Encoder, list []string) error {
-	err := enc.EncodeArrayLen(len(list))
+func appendNames(dst []byte, list []string) []byte {
+	dst = packjson.AppendArrayLen(dst, len(list))
 	for _, s := range list {
-		err = errors.Join(err, enc.EncodeString(s))
+		dst = packjson.AppendString(dst, s)
 	}
-	return err
+	return dst
 }
 
 // errMessage is what is wrong with a message that cannot be used.
@@ -147,51 +139,48 @@ func decodeBroadcast(data []byte, self string) (*socketio.ClusterMessage, error)
 	if n < 2 {
 		return nil, errMessage
 	}
-	m := &socketio.ClusterMessage{Type: socketio.ClusterBroadcast, Namespace: "/"}
-	if m.UID, err = d.String(); err != nil {
+	uid, err := d.Text()
+	if err != nil {
 		return nil, err
 	}
-	if m.UID == self {
+	if string(uid) == self {
 		return nil, errOwn
 	}
-	if err := readPacket(d, m); err != nil {
+	m := &socketio.ClusterMessage{Type: socketio.ClusterBroadcast, UID: string(uid), Namespace: "/"}
+	if err := readPacket(d, m, len(data)); err != nil {
 		return nil, err
 	}
 	m.Attachments = d.Attachments
-	if n == 2 {
-		return m, nil
+	if n > 2 {
+		m.Target, err = readTarget(d)
 	}
-	d.JSON = nil
-	if _, err := d.Value(); err != nil {
-		return nil, err
-	}
-	var o clusterwire.Options
-	if err := json.Unmarshal(d.JSON, &o); err != nil {
-		return nil, fmt.Errorf("%w: %w", errMessage, err)
-	}
-	m.Target = o.Target()
-	return m, nil
+	return m, err
 }
 
-// readPacket reads the packet of a broadcast.
-func readPacket(d *packjson.Decoder, m *socketio.ClusterMessage) error {
+// readPacket reads the packet of a broadcast of so many bytes.
+func readPacket(d *packjson.Decoder, m *socketio.ClusterMessage, size int) error {
 	n, err := d.MapLen()
 	if err != nil {
 		return err
 	}
 	known := false
+	var small [32]byte // for values that are not kept
 	for range n {
-		key, err := d.String()
+		key, err := d.Text()
 		if err != nil {
 			return err
 		}
 		before := len(d.Attachments)
-		d.JSON = nil
+		d.JSON = small[:0]
+		if string(key) == "data" {
+			d.JSON = make([]byte, 0, size)
+			size = 0 // should there be another
+		}
 		undefined, err := d.Value()
 		if err != nil {
 			return err
 		}
-		switch key {
+		switch string(key) {
 		case "type":
 			known = string(d.JSON) == strconv.Itoa(clusterwire.PacketEvent) || string(d.JSON) == strconv.Itoa(clusterwire.PacketBinaryEvent)
 		case "data":
@@ -214,4 +203,63 @@ func readPacket(d *packjson.Decoder, m *socketio.ClusterMessage) error {
 		return errMessage
 	}
 	return nil
+}
+
+// readTarget reads the options of a broadcast.
+func readTarget(d *packjson.Decoder) (socketio.Target, error) {
+	if t, ok := plainTarget(*d); ok {
+		return t, nil
+	}
+	d.JSON = nil
+	if _, err := d.Value(); err != nil {
+		return socketio.Target{}, err
+	}
+	var o clusterwire.Options
+	if err := json.Unmarshal(d.JSON, &o); err != nil {
+		return socketio.Target{}, fmt.Errorf("%w: %w", errMessage, err)
+	}
+	return o.Target(), nil
+}
+
+// plainTarget reads options as almost all are: names are strings, and there are no flags.
+// Of others it is false, and the reader, a copy, has to be thrown away.
+func plainTarget(d packjson.Decoder) (t socketio.Target, ok bool) {
+	n, err := d.MapLen()
+	for range n {
+		key, err := d.Text()
+		if err != nil {
+			return t, false
+		}
+		switch string(key) {
+		case "rooms":
+			t.Rooms, ok = plainNames(&d)
+		case "except":
+			t.Except, ok = plainNames(&d)
+		case "flags":
+			flags, err := d.MapLen()
+			ok = err == nil && flags == 0
+		default:
+			return t, false
+		}
+		if !ok {
+			return t, false
+		}
+	}
+	return t, err == nil
+}
+
+func plainNames(d *packjson.Decoder) (list []string, ok bool) {
+	n, err := d.ArrayLen()
+	if err != nil {
+		return nil, false
+	}
+	list = make([]string, 0, min(n, 16))
+	for range n {
+		name, err := d.String()
+		if err != nil {
+			return nil, false
+		}
+		list = append(list, name)
+	}
+	return list, true
 }

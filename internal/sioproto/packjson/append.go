@@ -159,13 +159,13 @@ func (e *encoder) value(i int) (end int, err error) {
 	case '"':
 		return e.string(i), nil
 	case 'n':
-		e.out = append(e.out, 0xc0)
+		e.out = append(e.out, codeNil)
 		return i + len("null"), nil
 	case 'f':
-		e.out = append(e.out, 0xc2)
+		e.out = append(e.out, codeFalse)
 		return i + len("false"), nil
 	case 't':
-		e.out = append(e.out, 0xc3)
+		e.out = append(e.out, codeTrue)
 		return i + len("true"), nil
 	}
 	end, _ = rawjson.Scalar(e.text, i)
@@ -176,16 +176,14 @@ func (e *encoder) container(i int) (end int, err error) {
 	c := e.sizes[e.next]
 	e.next++
 	if c.ref >= 0 {
-		b := e.attachments[c.ref]
-		e.length(len(b), 0, 0, 0xc4, 0xc5, 0xc6)
-		e.out = append(e.out, b...)
+		e.out = appendBytes(e.out, e.attachments[c.ref])
 		return c.end, nil
 	}
 	object := e.text[i] == '{'
 	if object {
-		e.length(c.count, 0x80, 15, 0, 0xde, 0xdf)
+		e.out = AppendMapLen(e.out, c.count)
 	} else {
-		e.length(c.count, 0x90, 15, 0, 0xdc, 0xdd)
+		e.out = AppendArrayLen(e.out, c.count)
 	}
 	for range c.count {
 		i = rawjson.Blank(e.text, i+1) // behind the bracket or the comma
@@ -207,39 +205,68 @@ func (e *encoder) string(i int) (end int) {
 	for _, c := range inner {
 		if c == '\\' || c >= utf8.RuneSelf {
 			s, _ := rawjson.Text(e.text[i:end])
-			e.length(len(s), 0xa0, 31, 0xd9, 0xda, 0xdb)
-			e.out = append(e.out, s...)
+			e.out = AppendString(e.out, s)
 			return end
 		}
 	}
-	e.length(len(inner), 0xa0, 31, 0xd9, 0xda, 0xdb)
-	e.out = append(e.out, inner...)
+	e.out = AppendString(e.out, inner)
 	return end
 }
 
-// length writes the head of what has n parts: fixed up to few of them, else with the
-// code for lengths of one byte (0: there is none), two or four.
-func (e *encoder) length(n int, fixed byte, few int, one, two, four byte) {
-	switch {
-	case fixed != 0 && n <= few:
-		e.out = append(e.out, fixed|byte(n))
-	case one != 0 && n <= math.MaxUint8:
-		e.out = append(e.out, one, byte(n))
-	case n <= math.MaxUint16:
-		e.out = binary.BigEndian.AppendUint16(append(e.out, two), uint16(n))
-	default:
-		e.out = binary.BigEndian.AppendUint32(append(e.out, four), uint32(n))
+// AppendMapLen appends the head of a map with n keys.
+func AppendMapLen(dst []byte, n int) []byte {
+	if n <= 15 {
+		return append(dst, codeFixMap|byte(n))
 	}
+	return appendLen(dst, n, codeMap16, codeMap32)
+}
+
+// AppendArrayLen appends the head of an array of n values.
+func AppendArrayLen(dst []byte, n int) []byte {
+	if n <= 15 {
+		return append(dst, codeFixArray|byte(n))
+	}
+	return appendLen(dst, n, codeArray16, codeArray32)
+}
+
+// AppendString appends a string.
+func AppendString[T string | []byte](dst []byte, s T) []byte {
+	switch n := len(s); {
+	case n <= 31:
+		dst = append(dst, codeFixString|byte(n))
+	case n <= math.MaxUint8:
+		dst = append(dst, codeString8, byte(n))
+	default:
+		dst = appendLen(dst, n, codeString16, codeString32)
+	}
+	return append(dst, s...)
+}
+
+func appendBytes(dst, b []byte) []byte {
+	if len(b) <= math.MaxUint8 {
+		dst = append(dst, codeBin8, byte(len(b)))
+	} else {
+		dst = appendLen(dst, len(b), codeBin16, codeBin32)
+	}
+	return append(dst, b...)
+}
+
+// appendLen appends a head with a length of two or four bytes.
+func appendLen(dst []byte, n int, two, four byte) []byte {
+	if n <= math.MaxUint16 {
+		return binary.BigEndian.AppendUint16(append(dst, two), uint16(n))
+	}
+	return binary.BigEndian.AppendUint32(append(dst, four), uint32(n))
 }
 
 // number writes whole numbers as integers, as JavaScript does.
 func (e *encoder) number(text string) error {
 	if i, err := strconv.ParseInt(text, 10, 64); err == nil {
-		e.integer(i)
+		e.out = AppendInt(e.out, i)
 		return nil
 	}
 	if u, err := strconv.ParseUint(text, 10, 64); err == nil {
-		e.unsigned(u)
+		e.out = AppendUint(e.out, u)
 		return nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
@@ -247,41 +274,49 @@ func (e *encoder) number(text string) error {
 		return fmt.Errorf("packjson: %w", err)
 	}
 	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		e.integer(int64(f))
+		e.out = AppendInt(e.out, int64(f))
 		return nil
 	}
-	e.out = binary.BigEndian.AppendUint64(append(e.out, 0xcb), math.Float64bits(f))
+	e.out = binary.BigEndian.AppendUint64(append(e.out, codeFloat64), math.Float64bits(f))
 	return nil
 }
 
-func (e *encoder) integer(i int64) {
-	switch {
-	case i >= 0:
-		e.unsigned(uint64(i))
-	case i >= -32:
-		e.out = append(e.out, byte(i))
-	case i >= math.MinInt8:
-		e.out = append(e.out, 0xd0, byte(i))
-	case i >= math.MinInt16:
-		e.out = binary.BigEndian.AppendUint16(append(e.out, 0xd1), uint16(i))
-	case i >= math.MinInt32:
-		e.out = binary.BigEndian.AppendUint32(append(e.out, 0xd2), uint32(i))
-	default:
-		e.out = binary.BigEndian.AppendUint64(append(e.out, 0xd3), uint64(i))
+// AppendBool appends true or false.
+func AppendBool(dst []byte, b bool) []byte {
+	if b {
+		return append(dst, codeTrue)
 	}
+	return append(dst, codeFalse)
 }
 
-func (e *encoder) unsigned(u uint64) {
+// AppendInt appends a whole number, as short as it can be.
+func AppendInt(dst []byte, i int64) []byte {
+	switch {
+	case i >= 0:
+		return AppendUint(dst, uint64(i))
+	case i >= -32:
+		return append(dst, byte(i))
+	case i >= math.MinInt8:
+		return append(dst, codeInt8, byte(i))
+	case i >= math.MinInt16:
+		return binary.BigEndian.AppendUint16(append(dst, codeInt16), uint16(i))
+	case i >= math.MinInt32:
+		return binary.BigEndian.AppendUint32(append(dst, codeInt32), uint32(i))
+	}
+	return binary.BigEndian.AppendUint64(append(dst, codeInt64), uint64(i))
+}
+
+// AppendUint appends a whole number, as short as it can be.
+func AppendUint(dst []byte, u uint64) []byte {
 	switch {
 	case u <= math.MaxInt8:
-		e.out = append(e.out, byte(u))
+		return append(dst, byte(u))
 	case u <= math.MaxUint8:
-		e.out = append(e.out, 0xcc, byte(u))
+		return append(dst, codeUint8, byte(u))
 	case u <= math.MaxUint16:
-		e.out = binary.BigEndian.AppendUint16(append(e.out, 0xcd), uint16(u))
+		return binary.BigEndian.AppendUint16(append(dst, codeUint16), uint16(u))
 	case u <= math.MaxUint32:
-		e.out = binary.BigEndian.AppendUint32(append(e.out, 0xce), uint32(u))
-	default:
-		e.out = binary.BigEndian.AppendUint64(append(e.out, 0xcf), u)
+		return binary.BigEndian.AppendUint32(append(dst, codeUint32), uint32(u))
 	}
+	return binary.BigEndian.AppendUint64(append(dst, codeUint64), u)
 }

@@ -7,7 +7,6 @@
 package packjson
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,9 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-sails/sails/internal/rawjson"
 	"github.com/go-sails/sails/internal/sioproto"
-	"github.com/vmihailenco/msgpack/v5"
-	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
 // ErrMessagePack is wrapped by errors about bytes that are no MessagePack, or use
@@ -26,11 +24,9 @@ import (
 var ErrMessagePack = errors.New("packjson: malformed MessagePack")
 
 // Decoder reads MessagePack values from a byte slice. Nothing is allocated from a
-// declared length, and nesting is limited.
+// declared length, and nesting is limited. After an error nothing more can be read.
 type Decoder struct {
-	data     []byte
-	r        *bytes.Reader
-	dec      *msgpack.Decoder
+	data     []byte // what has not been read
 	maxDepth int
 
 	// JSON is what Value appends to; Attachments are the byte strings met so far,
@@ -40,92 +36,118 @@ type Decoder struct {
 }
 
 // NewDecoder returns a Decoder of data for values nested up to depth levels.
-func NewDecoder(data []byte, depth int) *Decoder {
-	r := bytes.NewReader(data)
-	return &Decoder{data: data, r: r, dec: msgpack.NewDecoder(r), maxDepth: depth}
-}
+func NewDecoder(data []byte, depth int) *Decoder { return &Decoder{data: data, maxDepth: depth} }
 
 // More tells whether there is anything left.
-func (d *Decoder) More() bool { return d.r.Len() > 0 }
-
-func malformed(err error) error { return fmt.Errorf("%w: %w", ErrMessagePack, err) }
+func (d *Decoder) More() bool { return len(d.data) > 0 }
 
 var (
+	errCut       = fmt.Errorf("%w: cut off", ErrMessagePack)
 	errDepth     = fmt.Errorf("%w: nested too deep", ErrMessagePack)
 	errLength    = fmt.Errorf("%w: longer than the message", ErrMessagePack)
 	errKey       = fmt.Errorf("%w: key is no string", ErrMessagePack)
+	errArray     = fmt.Errorf("%w: no array", ErrMessagePack)
+	errMap       = fmt.Errorf("%w: no map", ErrMessagePack)
 	errExtension = fmt.Errorf("%w: unknown extension", ErrMessagePack)
 )
 
+// peek returns the code of the next value; 0xc1, which is none, at the end.
+func (d *Decoder) peek() byte {
+	if len(d.data) == 0 {
+		return codeNever
+	}
+	return d.data[0]
+}
+
+// number reads a code and the size bytes behind it.
+func (d *Decoder) number(size int) (uint64, error) {
+	if len(d.data) <= size {
+		return 0, errCut
+	}
+	var u uint64
+	for _, c := range d.data[1 : 1+size] {
+		u = u<<8 | uint64(c)
+	}
+	d.data = d.data[1+size:]
+	return u, nil
+}
+
+// sized reads a head whose code says how many bytes its length has, 1, 2 or 4 for
+// the codes first, first+1 and first+2.
+func (d *Decoder) sized(first byte) (int, error) {
+	n, err := d.number(1 << (d.data[0] - first))
+	if n > math.MaxInt32 {
+		return 0, errLength
+	}
+	return int(n), err
+}
+
+// count reads the head of a container, which has at least parts bytes for each of what
+// it holds; fixed is its code without a length, wide that with one of two bytes.
+func (d *Decoder) count(fixed, wide byte, parts int) (n int, err error) {
+	if c := d.data[0]; c&0xf0 == fixed {
+		n = int(c & 0x0f)
+		d.data = d.data[1:]
+	} else if n, err = d.sized(wide - 1); err != nil { // two or four bytes
+		return 0, err
+	}
+	if n > len(d.data)/parts {
+		return 0, errLength
+	}
+	return n, nil
+}
+
 // MapLen reads the head of a map.
 func (d *Decoder) MapLen() (int, error) {
-	c, err := d.dec.PeekCode()
-	if err != nil {
-		return 0, malformed(err)
+	if c := d.peek(); c&0xf0 != codeFixMap && c != codeMap16 && c != codeMap32 {
+		return 0, errMap
 	}
-	if !msgpcode.IsFixedMap(c) && c != msgpcode.Map16 && c != msgpcode.Map32 {
-		return 0, fmt.Errorf("%w: no map", ErrMessagePack)
-	}
-	n, err := d.dec.DecodeMapLen()
-	if err != nil {
-		return 0, malformed(err)
-	}
-	return n, d.fits(2 * n)
+	return d.count(codeFixMap, codeMap16, 2)
 }
 
 // ArrayLen reads the head of an array.
 func (d *Decoder) ArrayLen() (int, error) {
-	c, err := d.dec.PeekCode()
-	if err != nil {
-		return 0, malformed(err)
+	if c := d.peek(); c&0xf0 != codeFixArray && c != codeArray16 && c != codeArray32 {
+		return 0, errArray
 	}
-	if !msgpcode.IsFixedArray(c) && c != msgpcode.Array16 && c != msgpcode.Array32 {
-		return 0, fmt.Errorf("%w: no array", ErrMessagePack)
-	}
-	n, err := d.dec.DecodeArrayLen()
-	if err != nil {
-		return 0, malformed(err)
-	}
-	return n, d.fits(n)
-}
-
-// fits checks a declared length against what is there: a value takes a byte at least.
-func (d *Decoder) fits(n int) error {
-	if n < 0 || n > d.r.Len() {
-		return errLength
-	}
-	return nil
+	return d.count(codeFixArray, codeArray16, 1)
 }
 
 // String reads a string.
 func (d *Decoder) String() (string, error) {
-	c, err := d.dec.PeekCode()
-	if err != nil {
-		return "", malformed(err)
-	}
-	if !msgpcode.IsString(c) {
-		return "", errKey
-	}
-	b, err := d.bytes()
+	b, err := d.Text()
 	return string(b), err
 }
 
-// bytes reads a string or byte string; the result aliases the data.
-func (d *Decoder) bytes() ([]byte, error) {
-	n, err := d.dec.DecodeBytesLen()
+// Text is String without a copy: the result is a part of the data.
+func (d *Decoder) Text() ([]byte, error) {
+	c := d.peek()
+	switch {
+	case c&0xe0 == codeFixString:
+		d.data = d.data[1:]
+		return d.take(int(c & 0x1f))
+	case c >= codeString8 && c <= codeString32:
+		return d.bytes(codeString8)
+	}
+	return nil, errKey
+}
+
+// bytes reads what has a length in front; the result aliases the data.
+func (d *Decoder) bytes(first byte) ([]byte, error) {
+	n, err := d.sized(first)
 	if err != nil {
-		return nil, malformed(err)
+		return nil, err
 	}
 	return d.take(n)
 }
 
 func (d *Decoder) take(n int) ([]byte, error) {
-	if err := d.fits(n); err != nil {
-		return nil, err
+	if n > len(d.data) {
+		return nil, errLength
 	}
-	at := len(d.data) - d.r.Len()
-	_, _ = d.r.Seek(int64(n), 1) // within range
-	return d.data[at : at+n], nil
+	b := d.data[:n]
+	d.data = d.data[n:]
+	return b, nil
 }
 
 // Value reads one value and appends it to JSON. undefined is true, and null was
@@ -136,59 +158,89 @@ func (d *Decoder) value(depth int) (undefined bool, err error) {
 	if depth > d.maxDepth {
 		return false, errDepth
 	}
-	c, err := d.dec.PeekCode()
-	if err != nil {
-		return false, malformed(err)
+	if len(d.data) == 0 {
+		return false, errCut
 	}
-	switch {
-	case c == msgpcode.Nil:
-		d.JSON = append(d.JSON, "null"...)
-		return false, d.dec.DecodeNil()
-	case c == msgpcode.True, c == msgpcode.False:
-		b, err := d.dec.DecodeBool()
-		d.JSON = strconv.AppendBool(d.JSON, b)
-		return false, err
-	case c == msgpcode.Uint64:
-		u, err := d.dec.DecodeUint64()
-		if err != nil {
-			return false, malformed(err)
-		}
-		d.JSON = strconv.AppendUint(d.JSON, u, 10)
-	case msgpcode.IsFixedNum(c), c >= msgpcode.Uint8 && c <= msgpcode.Int64:
-		i, err := d.dec.DecodeInt64()
-		if err != nil {
-			return false, malformed(err)
-		}
-		d.JSON = strconv.AppendInt(d.JSON, i, 10)
-	case c == msgpcode.Float, c == msgpcode.Double:
-		f, err := d.dec.DecodeFloat64()
-		if err != nil {
-			return false, malformed(err)
-		}
-		d.float(f)
-	case msgpcode.IsString(c):
-		b, err := d.bytes()
-		if err != nil {
-			return false, err
-		}
-		d.JSON = sioproto.AppendString(d.JSON, string(b))
-	case msgpcode.IsBin(c):
-		b, err := d.bytes()
+	switch c := d.data[0]; {
+	case c < codeFixMap, c >= codeFixNegative, c >= codeUint8 && c <= codeInt64:
+		return false, d.integer()
+	case c&0xf0 == codeFixMap, c == codeMap16, c == codeMap32:
+		return false, d.object(depth + 1)
+	case c&0xf0 == codeFixArray, c == codeArray16, c == codeArray32:
+		return false, d.array(depth + 1)
+	case c&0xe0 == codeFixString, c >= codeString8 && c <= codeString32:
+		return false, d.text()
+	case c >= codeBin8 && c <= codeBin32:
+		b, err := d.bytes(codeBin8)
 		if err != nil {
 			return false, err
 		}
 		d.JSON = sioproto.AppendPlaceholder(d.JSON, len(d.Attachments))
 		d.Attachments = append(d.Attachments, append(make([]byte, 0, len(b)), b...))
-	case msgpcode.IsFixedArray(c), c == msgpcode.Array16, c == msgpcode.Array32:
-		return false, d.array(depth + 1)
-	case msgpcode.IsFixedMap(c), c == msgpcode.Map16, c == msgpcode.Map32:
-		return false, d.object(depth + 1)
-	case msgpcode.IsExt(c):
+	case c >= codeExt8 && c <= codeExt32, c >= codeFixExt1 && c <= codeFixExt16:
 		return d.extension()
+	case c == codeFloat32:
+		u, err := d.number(4)
+		if err != nil {
+			return false, err
+		}
+		d.float(float64(math.Float32frombits(uint32(u))))
+	case c == codeFloat64:
+		u, err := d.number(8)
+		if err != nil {
+			return false, err
+		}
+		d.float(math.Float64frombits(u))
 	default:
-		return false, fmt.Errorf("%w: code %#x", ErrMessagePack, c)
+		return false, d.word(c)
 	}
 	return false, nil
+}
+
+func (d *Decoder) word(c byte) error {
+	switch c {
+	case codeNil:
+		d.JSON = append(d.JSON, "null"...)
+	case codeFalse:
+		d.JSON = append(d.JSON, "false"...)
+	case codeTrue:
+		d.JSON = append(d.JSON, "true"...)
+	default:
+		return fmt.Errorf("%w: code %#x", ErrMessagePack, c)
+	}
+	d.data = d.data[1:]
+	return nil
+}
+
+func (d *Decoder) text() error {
+	b, err := d.Text()
+	if err != nil {
+		return err
+	}
+	d.JSON = rawjson.AppendString(d.JSON, b)
+	return nil
+}
+
+// integer reads a whole number of any size.
+func (d *Decoder) integer() error {
+	c := d.data[0]
+	if c < codeFixMap || c >= codeFixNegative {
+		d.data = d.data[1:]
+		d.JSON = strconv.AppendInt(d.JSON, int64(int8(c)), 10)
+		return nil
+	}
+	size := 1 << (c & 3) // of both kinds, in the order of their codes
+	u, err := d.number(size)
+	if err != nil {
+		return err
+	}
+	if c < codeInt8 {
+		d.JSON = strconv.AppendUint(d.JSON, u, 10)
+		return nil
+	}
+	unused := 64 - 8*size
+	d.JSON = strconv.AppendInt(d.JSON, int64(u<<unused)>>unused, 10)
+	return nil
 }
 
 func (d *Decoder) float(f float64) {
@@ -247,37 +299,32 @@ func (d *Decoder) object(depth int) error {
 	return nil
 }
 
+// key reads a key: a string, or a whole number, which becomes one.
 func (d *Decoder) key() error {
-	c, err := d.dec.PeekCode()
-	if err != nil {
-		return malformed(err)
-	}
-	if msgpcode.IsFixedNum(c) || c >= msgpcode.Uint8 && c <= msgpcode.Int64 {
-		i, err := d.dec.DecodeInt64()
-		if err != nil {
-			return malformed(err)
-		}
-		d.JSON = sioproto.AppendString(d.JSON, strconv.FormatInt(i, 10))
-		return nil
-	}
-	s, err := d.String()
-	if err != nil {
+	c := d.peek()
+	if c < codeFixMap || c >= codeFixNegative || c >= codeUint8 && c <= codeInt64 {
+		d.JSON = append(d.JSON, '"')
+		err := d.integer()
+		d.JSON = append(d.JSON, '"')
 		return err
 	}
-	d.JSON = sioproto.AppendString(d.JSON, s)
-	return nil
+	return d.text()
 }
 
 // extension reads undefined (d4 00 00), dates of notepack 2 (d7 00) and timestamps.
 func (d *Decoder) extension() (undefined bool, err error) {
-	id, n, err := d.dec.DecodeExtHeader()
-	if err != nil {
-		return false, malformed(err)
+	var n int
+	if c := d.data[0]; c >= codeFixExt1 {
+		n = 1 << (c - codeFixExt1)
+		d.data = d.data[1:]
+	} else if n, err = d.sized(codeExt8); err != nil {
+		return false, err
 	}
-	body, err := d.take(n)
+	whole, err := d.take(1 + n)
 	if err != nil {
 		return false, err
 	}
+	id, body := int8(whole[0]), whole[1:]
 	var at time.Time
 	switch {
 	case id == 0 && n == 1 && body[0] == 0:
