@@ -13,7 +13,7 @@ func Posting(srv *Server) (n int) {
 	defer srv.mu.RUnlock()
 	for _, s := range srv.sessions {
 		s.mu.Lock()
-		if s.polling != nil && s.polling.posting != nil {
+		if s.polling != nil && s.polling.post != 0 {
 			n++
 		}
 		s.mu.Unlock()

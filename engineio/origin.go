@@ -139,28 +139,38 @@ func (p *originPolicy) writeHeaders(h http.Header, r *http.Request) {
 		}
 		if values := r.Header["Origin"]; len(values) == 1 && p.listed[values[0]] {
 			h["Access-Control-Allow-Origin"] = values
-			h["Vary"] = append(h["Vary"], "Origin")
+			addVary(h)
 		}
 		return
 	}
-	origin := r.Header.Get("Origin")
+	origin := firstValue(r.Header["Origin"])
 	switch {
 	case p.fixed == "*" || slices.Contains(p.cors.Origins, "*"):
 		h.Set("Access-Control-Allow-Origin", "*")
 	case p.fixed != "":
 		h.Set("Access-Control-Allow-Origin", p.fixed)
-		h.Add("Vary", "Origin")
+		addVary(h)
 	default:
 		if slices.Contains(p.cors.Origins, origin) {
 			h.Set("Access-Control-Allow-Origin", origin)
 		}
-		h.Add("Vary", "Origin")
+		addVary(h)
 	}
 	if p.cors.Credentials {
 		h.Set("Access-Control-Allow-Credentials", "true")
 	}
 	if p.exposed != "" && r.Method != http.MethodOptions {
 		h.Set("Access-Control-Expose-Headers", p.exposed)
+	}
+}
+
+var varyOrigin = []string{"Origin"} // shared; full, so that appending copies
+
+func addVary(h http.Header) {
+	if values := h["Vary"]; len(values) > 0 {
+		h["Vary"] = append(values, "Origin")
+	} else {
+		h["Vary"] = varyOrigin
 	}
 }
 

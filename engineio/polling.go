@@ -26,9 +26,12 @@ type pollingTransport struct {
 	release    bool          // answer the held GET with noop
 	abrupt     bool          // the session was closed with nothing to send while a GET was held
 	last       *Message
-	coming     chan struct{}            // closed when a poll arrives; nil when nobody waits for one
-	posting    *http.ResponseController // of the POST under way
-	overlapped *http.ResponseController // a POST that was cut off for another one
+	batch      []*Message              // of the answer under way; reused
+	coming     chan struct{}           // closed when a poll arrives; nil when nobody waits for one
+	posting    http.ResponseController // of the POST under way
+	post       uint64                  // its number; 0 when there is none
+	posts      uint64                  // begun so far
+	overlapped uint64                  // the POST that was cut off for another one
 }
 
 func newPollingTransport(s *Session, q *query) *pollingTransport {
@@ -48,7 +51,7 @@ func (p *pollingTransport) wake() {
 
 // servePolling answers a request of a polling session.
 func (s *Session) servePolling(w http.ResponseWriter, r *http.Request) {
-	if s.settle(); s.isClosed() {
+	if s.settle() {
 		s.srv.refuse(w, r, false, &refusal{code: UnknownSession, context: s.id})
 		return
 	}
@@ -85,15 +88,15 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.serving = true
-	began := s.srv.wheel.elapsed()
 	if p.coming != nil {
 		close(p.coming)
 		p.coming = nil
 	}
 	var batch []*Message
 	var size int
+	began := time.Duration(-1) // when there was nothing to answer
 	for {
-		if s.ws != nil && s.state != closed && s.tookOver-began < stragglerWait {
+		if s.ws != nil && s.state != closed && (began < 0 || s.tookOver-began < stragglerWait) {
 			p.held, p.serving = false, false
 			s.mu.Unlock()
 			s.srv.refuse(w, r, false, &refusal{code: BadRequest, context: "TRANSPORT_MISMATCH"})
@@ -102,7 +105,9 @@ func (s *Session) servePoll(w http.ResponseWriter, r *http.Request) {
 		if batch, size = s.takeForPoll(); len(batch) > 0 {
 			break
 		}
-		p.held = true
+		if !p.held {
+			p.held, began = true, s.srv.wheel.elapsed()
+		}
 		s.mu.Unlock()
 		if !s.hold(w, r) {
 			s.mu.Lock()
@@ -186,7 +191,9 @@ func (s *Session) takeForPoll() (batch []*Message, size int) {
 	case s.ws != nil:
 		return []*Message{noopPacket}, 0
 	case len(s.queue) > 0:
-		return s.takeQueue(nil)
+		batch, size = s.takeQueue(p.batch[:0])
+		p.batch = batch
+		return batch, size
 	case s.state == closing && p.abrupt:
 		return []*Message{closePacket}, 0
 	case s.state == closing:
@@ -229,6 +236,9 @@ func (s *Session) answer(w http.ResponseWriter, r *http.Request, batch []*Messag
 	s.sent(size)
 	ended := s.state == closing && s.ws == nil && batch[len(batch)-1].kind == eioproto.Close
 	reason := s.reason
+	if clear(p.batch); cap(p.batch) > 8 { // an idle session keeps next to nothing
+		p.batch = nil
+	}
 	switch {
 	case err != nil || ended:
 		s.mu.Unlock()
@@ -279,12 +289,12 @@ func (p *pollingTransport) write(w http.ResponseWriter, r *http.Request, batch [
 		body = compressBody(h, r.Header.Get("Accept-Encoding"), body)
 	}
 	if len(body) <= 64<<10 { // fits what the kernel takes from an honest peer
-		return writeBody(w, http.StatusOK, body)
+		return writeAnswer(w, body)
 	}
 	rc := http.NewResponseController(w)
 	_ = rc.SetWriteDeadline(time.Now().Add(oldestByte))
 	defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
-	if err := writeBody(w, http.StatusOK, body); err != nil {
+	if err := writeAnswer(w, body); err != nil {
 		return err
 	}
 	return rc.Flush()
@@ -313,8 +323,10 @@ func (s *Session) writeHeaders(w http.ResponseWriter, r *http.Request, initial b
 	h := w.Header()
 	h["Cache-Control"] = noStore
 	s.srv.cfg.origins.writeHeaders(h, r)
-	if agent := r.Header.Get("User-Agent"); strings.Contains(agent, ";MSIE") || strings.Contains(agent, "Trident/") {
-		h.Set("X-XSS-Protection", "0")
+	for _, agent := range r.Header["User-Agent"] {
+		if strings.Contains(agent, ";MSIE") || strings.Contains(agent, "Trident/") {
+			h.Set("X-XSS-Protection", "0")
+		}
 	}
 	if s.srv.cfg.OnHeaders != nil {
 		s.srv.cfg.OnHeaders(h, r, initial)

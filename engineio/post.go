@@ -18,20 +18,21 @@ var errBodyTooLarge = errors.New("engineio: body over MaxPayload")
 // servePost takes the packets of a POST. It is answered when they are delivered.
 func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	rc := http.NewResponseController(w)
-	if !s.beginPost(rc) { // SEC-40
+	post := s.beginPost(rc)
+	if post == 0 { // SEC-40
 		s.finish(TransportError)
 		s.failPost(w, r, http.StatusBadRequest)
 		return
 	}
-	defer s.endPost(rc)
-	contentType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
+	defer s.endPost(post)
+	contentType, _, _ := strings.Cut(firstValue(r.Header["Content-Type"]), ";")
 	octets := strings.EqualFold(strings.TrimSpace(contentType), "application/octet-stream")
 	switch {
 	case octets && s.enc.revision == 4: // SEC-41
 		s.finish(TransportError)
 		s.failPost(w, r, http.StatusBadRequest)
 		return
-	case r.Header.Get("Content-Encoding") != "": // SEC-12
+	case firstValue(r.Header["Content-Encoding"]) != "": // SEC-12
 		s.failPost(w, r, http.StatusUnsupportedMediaType)
 		return
 	case r.ContentLength > s.srv.cfg.MaxPayload: // SEC-9, body unread
@@ -50,13 +51,14 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil: // not even a part is used (SEC-6)
 		s.finish(TransportError)
-		if errors.Is(err, os.ErrDeadlineExceeded) && s.wasOverlapped(rc) {
+		if errors.Is(err, os.ErrDeadlineExceeded) && s.wasOverlapped(post) {
 			cutOff(rc)
 			return
 		}
 		s.failPost(w, r, http.StatusBadRequest)
 		return
 	}
+	_ = r.Body.Close() // all of it was read: the server need not look for more
 	if err := s.takePayload(body, octets, r); err != nil {
 		if errors.Is(err, stopClosePacket) {
 			s.awaitPoll()
@@ -68,30 +70,32 @@ func (s *Session) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	s.writeHeaders(w, r, false)
 	w.Header()["Content-Type"] = htmlText
-	_ = writeBody(w, http.StatusOK, okBody)
+	_ = writeAnswer(w, okBody)
 }
 
 var okBody = []byte("ok")
 
-// beginPost reserves the only POST of the session. When there is one already, that
-// one is cut off.
-func (s *Session) beginPost(rc *http.ResponseController) bool {
+// beginPost reserves the only POST of the session and returns its number; 0 when
+// there is one already, which is cut off.
+func (s *Session) beginPost(rc *http.ResponseController) uint64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if other := s.polling.posting; other != nil {
-		s.polling.overlapped = other
-		_ = other.SetReadDeadline(time.Unix(1, 0))
-		return false
+	p := s.polling
+	if p.post != 0 {
+		p.overlapped = p.post
+		_ = p.posting.SetReadDeadline(time.Unix(1, 0))
+		return 0
 	}
-	s.polling.posting = rc
-	return true
+	p.posts++
+	p.post, p.posting = p.posts, *rc
+	return p.post
 }
 
-// wasOverlapped tells whether the POST behind rc was cut off for another one.
-func (s *Session) wasOverlapped(rc *http.ResponseController) bool {
+// wasOverlapped tells whether a POST was cut off for another one.
+func (s *Session) wasOverlapped(post uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.polling.overlapped == rc
+	return s.polling.overlapped == post
 }
 
 // cutOff closes the connection of a request without an answer, where that is
@@ -102,11 +106,11 @@ func cutOff(rc *http.ResponseController) {
 	}
 }
 
-func (s *Session) endPost(rc *http.ResponseController) {
+func (s *Session) endPost(post uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.polling.posting == rc {
-		s.polling.posting = nil
+	if p := s.polling; p.post == post {
+		p.post, p.posting = 0, http.ResponseController{}
 	}
 }
 
@@ -119,13 +123,6 @@ func (s *Session) failPost(w http.ResponseWriter, r *http.Request, status int) {
 
 // takePayload decodes a body and acts on its packets in order.
 func (s *Session) takePayload(body []byte, octets bool, r *http.Request) error {
-	decode := eioproto.DecodePayload4
-	switch {
-	case s.enc.revision == 3 && octets:
-		decode = eioproto.DecodePayload3Binary
-	case s.enc.revision == 3:
-		decode = eioproto.DecodePayload3
-	}
 	if s.polling.isJSONP {
 		payload, err := eioproto.JSONPBody(body)
 		if err != nil { // a form without a payload means nothing
@@ -135,19 +132,32 @@ func (s *Session) takePayload(body []byte, octets bool, r *http.Request) error {
 	}
 	s.recv.Lock()
 	defer s.recv.Unlock()
-	return decode(body, s.srv.cfg.MaxPackets, func(p eioproto.Packet) error {
-		if p.Type == eioproto.Close {
-			s.mu.Lock()
-			s.polling.last = noopPacket
-			s.mu.Unlock()
-			return stopClosePacket
-		}
-		if err := s.receive(p); err != nil {
-			return err
-		}
+	take := func(p eioproto.Packet) error { return s.takePacket(p, r) }
+	switch limit := s.srv.cfg.MaxPackets; {
+	case s.enc.revision == 4:
+		return eioproto.DecodePayload4(body, limit, take)
+	case octets:
+		return eioproto.DecodePayload3Binary(body, limit, take)
+	default:
+		return eioproto.DecodePayload3(body, limit, take)
+	}
+}
+
+// takePacket acts on a packet of a POST. Where reading has to pause it waits.
+func (s *Session) takePacket(p eioproto.Packet, r *http.Request) error {
+	if p.Type == eioproto.Close {
+		s.mu.Lock()
+		s.polling.last = noopPacket
+		s.mu.Unlock()
+		return stopClosePacket
+	}
+	if err := s.receive(p); err != nil {
+		return err
+	}
+	if s.holdsReads() { // or asking for the end of the request would cost a channel
 		s.waitToRead(r.Context().Done())
-		return nil
-	})
+	}
+	return nil
 }
 
 // stragglerWait is how long a close packet waits for the poll that was sent with it.

@@ -18,19 +18,23 @@ func parseQuery(raw string) (q query, ok bool) {
 	if strings.Count(raw, "&") >= maxParameters {
 		return q, false
 	}
+	plain := !strings.ContainsAny(raw, "%+")
 	for raw != "" {
 		var part string
 		part, raw, _ = strings.Cut(raw, "&")
 		key, value, _ := strings.Cut(part, "=")
-		switch unescape(key) {
+		if !plain {
+			key, value = unescape(key), unescape(value)
+		}
+		switch key {
 		case "EIO":
-			q.eio = unescape(value)
+			q.eio = value
 		case "transport":
-			q.transport = unescape(value)
+			q.transport = value
 		case "sid":
-			q.sid = unescape(value)
+			q.sid = value
 		case "j":
-			q.jsonp, q.isJSONP = unescape(value), true
+			q.jsonp, q.isJSONP = value, true
 		case "b64":
 			q.b64 = value != ""
 		}

@@ -214,6 +214,28 @@ func wantsUpgrade(r *http.Request) bool {
 	return false
 }
 
+// countedBody is the size up to which an http.ResponseWriter knows the length of an
+// answer by itself: that of net/http keeps so much of it until the handler returns.
+const countedBody = 2 << 10
+
+// writeAnswer writes the body of an answer of status 200 at once. The length of a short
+// one is left to w, for which it costs less than an entry of the header does.
+func writeAnswer(w http.ResponseWriter, body []byte) error {
+	if len(body) > countedBody {
+		return writeBody(w, http.StatusOK, body)
+	}
+	_, err := w.Write(body)
+	return err
+}
+
+// firstValue is the first of a header's values, "" when there is none.
+func firstValue(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
 // writeBody writes a complete answer at once.
 func writeBody(w http.ResponseWriter, status int, body []byte) error {
 	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}

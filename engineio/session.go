@@ -163,6 +163,14 @@ func (s *Session) TrySend(messages ...*Message) bool {
 func (s *Session) enqueued(size int) {
 	s.queued += size
 	s.srv.queued.Add(int64(size))
+	if s.ws == nil && s.polling != nil { // a poll takes it, the one that is held or the next
+		held := s.polling.held
+		s.mu.Unlock()
+		if held {
+			s.polling.wake()
+		}
+		return
+	}
 	wake := !s.dirty
 	s.dirty = true
 	s.mu.Unlock()
@@ -331,14 +339,17 @@ func (s *Session) onTimer() {
 const lateness = 10 * time.Millisecond
 
 // settle does what the wheel is about to do: a request that comes after the end of a
-// wait finds it over.
-func (s *Session) settle() {
+// wait finds it over. It tells whether the session has ended.
+func (s *Session) settle() (ended bool) {
 	s.mu.Lock()
 	due := s.deadline > 0 && s.deadline <= s.srv.wheel.elapsed()
+	ended = s.state == closed
 	s.mu.Unlock()
-	if due {
-		s.onTimer()
+	if !due {
+		return ended
 	}
+	s.onTimer()
+	return s.isClosed()
 }
 
 // startHeartbeat begins the waits of spec sheet 1.9.
