@@ -16,6 +16,9 @@ var errUTF8 = errors.New("virtualrequest: text is not UTF-8")
 // text decodes a JSON string strictly: bytes that are not UTF-8 and lone
 // surrogates are errors instead of U+FFFD.
 func text(quoted []byte) (string, error) {
+	if inner, ok := plainASCII(quoted); ok {
+		return string(inner), nil
+	}
 	if !utf8.Valid(quoted) {
 		return "", errUTF8
 	}
@@ -29,6 +32,21 @@ func text(quoted []byte) (string, error) {
 		return "", errUTF8
 	}
 	return s, nil
+}
+
+// plainASCII returns what is between the quotes of a JSON string, if it stands for
+// itself.
+func plainASCII(quoted []byte) (inner []byte, ok bool) {
+	if len(quoted) < 2 || quoted[0] != '"' || quoted[len(quoted)-1] != '"' {
+		return nil, false
+	}
+	inner = quoted[1 : len(quoted)-1]
+	for _, c := range inner {
+		if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			return nil, false
+		}
+	}
+	return inner, true
 }
 
 // mergeBody makes the body of params and data, each nil or a JSON value (VR-4):

@@ -90,6 +90,9 @@ func Skip(b []byte, i int) (int, error) {
 		}
 		return end, nil
 	}
+	if i+1 < len(b) && b[i+1] == b[i]+2 { // {} or []: '{'+2 is '}', '['+2 is ']'
+		return i + 2, nil
+	}
 	var open nesting
 	for {
 		// At the start of a value.
@@ -149,18 +152,25 @@ func Skip(b []byte, i int) (int, error) {
 
 // skipKey skips `"key" :` and the blanks behind it.
 func skipKey(b []byte, i int) (int, error) {
+	_, i, err := cutKey(b, i)
+	return i, err
+}
+
+// cutKey is skipKey; it returns the key too, in its quotes.
+func cutKey(b []byte, i int) (key []byte, next int, err error) {
 	if i >= len(b) || b[i] != '"' {
-		return i, ErrSyntax
+		return nil, i, ErrSyntax
 	}
-	i, ok := String(b, i)
+	end, ok := String(b, i)
 	if !ok {
-		return i, ErrSyntax
+		return nil, end, ErrSyntax
 	}
-	i = Blank(b, i)
+	key = b[i:end]
+	i = Blank(b, end)
 	if i >= len(b) || b[i] != ':' {
-		return i, ErrSyntax
+		return nil, i, ErrSyntax
 	}
-	return Blank(b, i+1), nil
+	return key, Blank(b, i+1), nil
 }
 
 // Members calls yield for each member of the object b, in order, with the key
@@ -177,13 +187,10 @@ func Members(b []byte, yield func(key, value []byte) bool) error {
 		return closed(b, i)
 	}
 	for {
-		start := i
-		next, err := skipKey(b, i)
+		key, next, err := cutKey(b, i)
 		if err != nil {
 			return err
 		}
-		end, _ := String(b, start) // skipKey found it well formed
-		key := b[start:end]
 		if i, err = Skip(b, next); err != nil {
 			return err
 		}

@@ -40,8 +40,8 @@ func NotFound(w http.ResponseWriter, r *http.Request, _ ...any) {
 
 // ServerError answers with status 500: data as JSON does, or without data the
 // text "Internal Server Error". An error is answered by its text, or its JSON if
-// it implements json.Marshaler. In production data is never sent. Data is
-// logged.
+// it implements json.Marshaler; one with a method Thrown() string by that alone,
+// without "Error: " before it. In production data is never sent. Data is logged.
 //
 // A browser that asks for an HTML page gets JSON even for errors, as from a
 // Sails app without a 500 view.
@@ -127,6 +127,9 @@ func (a *reply) dataOrStatus(data []any) {
 		return
 	}
 	text := "Error: " + err.Error()
+	if thrown, ok := err.(interface{ Thrown() string }); ok { //nolint:errorlint // a wrapped error's text is not the wrapper's
+		text = thrown.Thrown()
+	}
 	if !a.virtual {
 		a.set("Content-Type", "text/html; charset=utf-8") // as Sails has it
 		text = harmless.Replace(text)

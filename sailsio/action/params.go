@@ -35,21 +35,17 @@ func (p Params) Get(name string) Value {
 // MarshalJSON writes an object with the parameters in order, each bit for bit as
 // it was sent.
 func (p Params) MarshalJSON() ([]byte, error) {
-	out := []byte{'{'}
-	for i, n := range p {
+	size := len("{}")
+	for i := range p {
+		size += len(p[i].Name) + len(p[i].Value.raw) + len(p[i].Value.text) + len(`"":"",`)
+	}
+	out := append(make([]byte, 0, size), '{')
+	for i := range p {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		name, err := rawjson.Marshal(n.Name)
-		if err != nil {
-			return nil, err
-		}
-		out = append(append(out, name...), ':')
-		if raw := n.Value.JSON(); raw != nil {
-			out = append(out, raw...)
-		} else {
-			out = append(out, "null"...)
-		}
+		out = append(rawjson.AppendString(out, p[i].Name), ':')
+		out = p[i].Value.append(out)
 	}
 	return append(out, '}'), nil
 }

@@ -48,6 +48,9 @@ func pairs(text string, fn func(name, value string)) {
 // parsePlain reads pairs as Node does: brackets mean nothing, a repeated name
 // gives a list.
 func parsePlain(text string) Params {
+	if params, ok := parseFew(text); ok {
+		return params
+	}
 	var f fields
 	pairs(text, func(name, value string) { f.add(unescape(name), unescape(value)) })
 	params := make(Params, 0, len(f.names))
@@ -55,6 +58,25 @@ func parsePlain(text string) Params {
 		params = append(params, Named{name, leaf(f.values[name]).value()})
 	}
 	return params
+}
+
+// parseFew is parsePlain for what most queries are: a few names, each once. It
+// looks for a name among those before it, so it leaves long queries alone, and those
+// that repeat one.
+func parseFew(text string) (params Params, ok bool) {
+	n := strings.Count(text, "&") + 1
+	if n > indexFrom {
+		return nil, false
+	}
+	params, ok = make(Params, 0, n), true
+	pairs(text, func(name, value string) {
+		name = unescape(name)
+		for i := range params {
+			ok = ok && params[i].Name != name
+		}
+		params = append(params, Named{name, stringValue(unescape(value))})
+	})
+	return params, ok
 }
 
 // unescape decodes escapes and plus signs. What is no escape is taken as it is,

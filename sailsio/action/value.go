@@ -61,13 +61,20 @@ func (v Value) Int() (int64, bool) {
 // body. It is nil for undefined and must not be changed.
 func (v Value) JSON() json.RawMessage {
 	if v.kind == plainText {
-		raw, err := rawjson.Marshal(v.text)
-		if err != nil {
-			return nil
-		}
-		return raw
+		return rawjson.AppendString(make([]byte, 0, len(v.text)+2), v.text)
 	}
 	return v.raw
+}
+
+// append appends the value's JSON text to out; undefined is null.
+func (v *Value) append(out []byte) []byte {
+	switch v.kind {
+	case plainText:
+		return rawjson.AppendString(out, v.text)
+	case jsonText:
+		return append(out, v.raw...)
+	}
+	return append(out, "null"...)
 }
 
 // Decode decodes the value into dst as encoding/json does. It returns

@@ -167,14 +167,8 @@ func broadcast(ctx context.Context, ns *socketio.Namespace, e *socketio.Event) e
 	return ns.To(in.Room).Emit(ctx, in.Event, whole["data"])
 }
 
-// echo answers with the query as an object.
-func echo(w http.ResponseWriter, r *http.Request) {
-	out := map[string]string{}
-	for name, values := range r.URL.Query() {
-		out[name] = values[len(values)-1]
-	}
-	answer(w, out)
-}
+// echo answers with the query as an object, as Sails' res.json(req.query) does.
+func echo(w http.ResponseWriter, r *http.Request) { answer(w, action.Query(r)) }
 
 // inspect answers with the request as a handler sees it.
 func inspect(w http.ResponseWriter, r *http.Request) {
