@@ -25,6 +25,7 @@ type conn struct {
 	ctx      context.Context // of ConnContext; nil until the first request
 	partial  []byte          // the start of the next request; the owner's
 	seen     int             // how much of it was looked at; the owner's
+	blank    uint8           // how many bytes of empty lines are passed over before the next request; the owner's
 	last     bool            // the last answer is on its way: what comes now means nothing; the owner's
 
 	deadline atomic.Int64 // since Listener.began; 0: none, -1: was seen to be over
@@ -53,6 +54,11 @@ func (c *conn) Input(p []byte, _ bool) eventloop.Verdict {
 	if c.last {
 		return eventloop.More
 	}
+	if c.blank > 0 { // then there is no partial
+		if p = c.skipBlank(p); len(p) == 0 {
+			return eventloop.More
+		}
+	}
 	data := p
 	if len(c.partial) > 0 {
 		c.partial = append(c.partial, p...)
@@ -64,6 +70,9 @@ func (c *conn) Input(p []byte, _ bool) eventloop.Verdict {
 // advance looks at data, which begins with a request: c.partial or what was read.
 func (c *conn) advance(data []byte) eventloop.Verdict {
 	size, found := look(data, c.seen, c.listener.starts)
+	if found == foreign && c.tooShort(data) {
+		found = incomplete
+	}
 	var h head
 	if found == complete {
 		var ok bool
@@ -100,10 +109,35 @@ func (c *conn) advance(data []byte) eventloop.Verdict {
 	x.body.left = h.contentLength - int64(len(body))
 	x.body.streams = x.body.left > 0
 	c.keep(data[size+len(body):])
+	if h.method == http.MethodPost {
+		c.blank = maxBlank
+	}
 	c.listener.started(c)
 	c.listener.group.Run(x)
 	return eventloop.Paused
 }
+
+// maxBlank is how much of an empty line behind the body of a POST means nothing: there
+// are clients that send one and do not count it (RFC 9112 2.2). net/http has the same.
+const maxBlank = 4
+
+// skipBlank takes what there is of empty lines off the beginning of data, as far as
+// that means nothing.
+func (c *conn) skipBlank(data []byte) []byte {
+	for c.blank > 0 && len(data) > 0 {
+		if data[0] != '\r' && data[0] != '\n' {
+			c.blank = 0
+			break
+		}
+		data = data[1:]
+		c.blank--
+	}
+	return data
+}
+
+// tooShort tells whether data, behind another request, is not yet looked at as the
+// start of one. net/http does not either.
+func (c *conn) tooShort(data []byte) bool { return c.remote != "" && len(data) < 4 }
 
 // keep makes rest, which may be a part of c.partial, the start of the next request.
 func (c *conn) keep(rest []byte) {
@@ -118,7 +152,7 @@ func (c *conn) keep(rest []byte) {
 func (c *conn) proceed() {
 	c.waits.Store(true)
 	c.expire(c.listener.idle)
-	if len(c.partial) > 0 {
+	if c.partial = c.skipBlank(c.partial); len(c.partial) > 0 {
 		data := c.partial
 		c.waits.Store(false)
 		c.expire(c.listener.header)
@@ -141,7 +175,7 @@ func (c *conn) Hangup() {
 
 // End implements eventloop.Reader. Half a head is answered as net/http does.
 func (c *conn) End(err error) {
-	if len(c.partial) > 0 && errors.Is(err, io.EOF) {
+	if len(c.partial) > 0 && !c.tooShort(c.partial) && errors.Is(err, io.EOF) {
 		_, _ = c.conn.TryWrite([]byte(badRequest))
 	}
 	c.listener.release(c)

@@ -27,6 +27,10 @@
 //
 //   - TLS ends in front of such a server or is net/http's: everything is handed over.
 //   - Server.ConnState and SetKeepAlivesEnabled have no effect on them.
+//   - A body that has not come and that the handler does not want ends the connection
+//     with the answer; net/http waits for up to 256 KB of it.
+//   - Server.WriteTimeout does not hold: an answer that is not taken has 30 seconds, or
+//     what the handler sets.
 //   - TCP keep-alive is set for all connections of the listener, as package net
 //     does by default; net.ListenConfig.KeepAlive has no say.
 //   - Server.Shutdown and Close do not know of them: call Listener.Shutdown, or

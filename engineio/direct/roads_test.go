@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -84,6 +85,7 @@ func answers(t testing.TB, addr string, pieces []string) (got []string) {
 	t.Helper()
 	s := server{addr: addr}
 	c := s.dial(t)
+	defer c.Close()
 	r := bufio.NewReader(c)
 	for _, p := range pieces {
 		if rest, ok := strings.CutPrefix(p, "await "); ok { // an answer, before the next piece
@@ -104,17 +106,44 @@ func answers(t testing.TB, addr string, pieces []string) (got []string) {
 	}
 }
 
+// endReset is the end of a connection that was closed with something unread, which may
+// have taken answers along.
+const endReset = "end: reset"
+
+// endLate is that of one which nobody has closed.
+const endLate = "end: nothing came"
+
+// same compares what came over two connections.
+func same(want, got []string) bool {
+	for _, l := range []*[]string{&want, &got} {
+		if last := len(*l) - 1; (*l)[last] == endReset {
+			*l = (*l)[:last]
+			n := min(len(want), len(got))
+			return slices.Equal(want[:n], got[:n])
+		}
+	}
+	return slices.Equal(want, got)
+}
+
 func answer(r *bufio.Reader) string {
 	res, err := http.ReadResponse(r, nil)
 	if err != nil {
 		var late net.Error
 		if errors.As(err, &late) && late.Timeout() {
-			return "end: nothing came"
+			return endLate
+		}
+		if errors.Is(err, syscall.ECONNRESET) {
+			return endReset
 		}
 		return "end"
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
+	if errors.Is(err, syscall.ECONNRESET) { // closed with something unread: not always seen before the end
+		if err = io.ErrUnexpectedEOF; res.ContentLength < 0 && res.TransferEncoding == nil {
+			err = nil
+		}
+	}
 	date := res.Header.Get("Date")
 	if _, e := http.ParseTime(date); e != nil && res.StatusCode < 400 {
 		return "end: no date"
@@ -202,22 +231,27 @@ func TestAnswers_AsNetHTTP(t *testing.T) {
 	ours := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(teller)})
 	long := strings.Repeat("x", 100_000)
 	streams := map[string][]string{
-		"pipelined":          {ask("a") + tell("b", "body") + ask("c")},
-		"pipelined and last": {ask("a") + lines(get, "Host: a", "Connection: close") + ask("c")},
-		"then another path":  {ask("a"), "await " + lines("GET /other?x HTTP/1.1", "Host: a") + ask("b")},
-		"pipelined and then": {ask("a") + lines("GET /other?x HTTP/1.1", "Host: a") + ask("b") + tell("c", "d")},
-		"other path first":   {lines("GET /other HTTP/1.1", "Host: a"), "await " + ask("a")},
-		"chunked":            {lines(post, "Host: a", "Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n" + ask("b")},
-		"expect":             {lines(post, "Host: a", "Content-Length: 3", "Expect: 100-continue"), "await abc"},
-		"body in pieces":     {tell("a", "0123456789")[:70], tell("a", "0123456789")[70:]},
-		"large body":         {tell("a", long) + ask("b")},
-		"head in pieces":     {ask("a")[:1], ask("a")[1:20], ask("a")[20:]},
-		"body cut off":       {lines(post, "Host: a", "Content-Length: 3") + "ab"},
-		"head cut off":       {ask("a")[:40]},
-		"nothing":            {},
-		"garbage":            {"\x00\x01\x02\r\n\r\n"},
-		"unread, all there":  {tell("unread", "body") + ask("b")},
-		"unread, cut off":    {tell("unread", long)[:1000]},
+		"pipelined":           {ask("a") + tell("b", "body") + ask("c")},
+		"pipelined and last":  {ask("a") + lines(get, "Host: a", "Connection: close") + ask("c")},
+		"then another path":   {ask("a"), "await " + lines("GET /other?x HTTP/1.1", "Host: a") + ask("b")},
+		"pipelined and then":  {ask("a") + lines("GET /other?x HTTP/1.1", "Host: a") + ask("b") + tell("c", "d")},
+		"other path first":    {lines("GET /other HTTP/1.1", "Host: a"), "await " + ask("a")},
+		"chunked":             {lines(post, "Host: a", "Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n" + ask("b")},
+		"expect":              {lines(post, "Host: a", "Content-Length: 3", "Expect: 100-continue"), "await abc"},
+		"body in pieces":      {tell("a", "0123456789")[:70], tell("a", "0123456789")[70:]},
+		"large body":          {tell("a", long) + ask("b")},
+		"head in pieces":      {ask("a")[:1], ask("a")[1:20], ask("a")[20:]},
+		"body cut off":        {lines(post, "Host: a", "Content-Length: 3") + "ab"},
+		"head cut off":        {ask("a")[:40]},
+		"nothing":             {},
+		"empty line behind":   {tell("a", "body") + "\r\n" + ask("b") + tell("c", "body"), "await \r", "\n", ask("d")},
+		"lines behind":        {tell("a", "body") + "\r\n\r\n" + lines("GET /other?x HTTP/1.1", "Host: a")},
+		"too much behind":     {tell("a", "body") + "\r\n\r\n\r" + ask("b")},
+		"end behind":          {tell("a", "body") + "\r\n"},
+		"empty line, no body": {ask("a") + "\r\n" + ask("b")},
+		"garbage":             {"\x00\x01\x02\r\n\r\n"},
+		"unread, all there":   {tell("unread", "body") + ask("b")},
+		"unread, cut off":     {tell("unread", long)[:1000]},
 	}
 	for _, how := range []string{"length", "type", "none", "204", "405", "twice", "close", "empty", "large", "stream", "flush", "late", "panic", "abort", "short"} {
 		streams["get "+how] = []string{ask(how), ask("b")}
@@ -232,7 +266,7 @@ func TestAnswers_AsNetHTTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want, got := answers(t, plain.addr, pieces), answers(t, ours.addr, pieces)
-			if !slices.Equal(want, got) {
+			if !same(want, got) {
 				t.Fatalf("got\n\t%s\nnet/http gives\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 			}
 		})
