@@ -53,7 +53,7 @@ func (s *Socket) enqueue(e *Event) {
 	}
 	if start {
 		s.conn.srv.busy.add()
-		s.conn.srv.pool.Run((*runner)(s))
+		s.conn.srv.crew.Run((*runner)(s))
 	}
 }
 

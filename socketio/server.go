@@ -21,6 +21,7 @@ type Server struct {
 	engine *engineio.Server
 	files  *clientFiles // nil: none are served
 	pool   workers.Pool
+	crew   workers.Crew // of pool: empties mailboxes
 	busy   busy
 	stats  counters
 
@@ -47,6 +48,7 @@ func NewServer(cfg Config) (*Server, error) {
 	}
 	srv := &Server{cfg: cfg, namespaces: make(map[string]*Namespace)}
 	srv.busy.idle = make(chan struct{})
+	srv.crew.Pool = &srv.pool
 	if cfg.ClientDir != "" {
 		if srv.files, err = newClientFiles(cfg.ClientDir); err != nil {
 			return nil, err

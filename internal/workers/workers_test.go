@@ -1,6 +1,7 @@
 package workers_test
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -154,15 +155,25 @@ func BenchmarkDispatch(b *testing.B) {
 			deep(16)
 		}
 	})
-	b.Run("pool", func(b *testing.B) {
-		var p workers.Pool
-		t := &deepTask{make(chan struct{})}
-		b.ReportAllocs()
-		for b.Loop() {
-			p.Run(t)
-			<-t.done
+	for _, n := range []int{1, 16} { // tasks that are submitted together, each is an operation
+		for name, run := range map[string]func() func(workers.Task){
+			"pool": func() func(workers.Task) { return new(workers.Pool).Run },
+			"crew": func() func(workers.Task) { return (&workers.Crew{Pool: new(workers.Pool)}).Run },
+		} {
+			b.Run(fmt.Sprintf("%s/together=%d", name, n), func(b *testing.B) {
+				submit := run()
+				t := &deepTask{make(chan struct{}, n)}
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if submit(t); i%n == n-1 {
+						for range n {
+							<-t.done
+						}
+					}
+				}
+			})
 		}
-	})
+	}
 	b.Run("goroutine", func(b *testing.B) {
 		t := &deepTask{make(chan struct{})}
 		b.ReportAllocs()
