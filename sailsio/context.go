@@ -79,6 +79,7 @@ func (a *App) newConn(s *socketio.Socket) *conn {
 		cookies: a.cfg.Sessions.NewSocketCookies(handshake),
 		lane:    lane{limits: a.limits},
 	}
+	c.origin.RebuildHandshake(s.Session().Request)
 	c.Context = session.WithSocket(s.Context(), c.cookies)
 	if c.origin.Cookie() == "" {
 		// A client without cookies gets one for a session of its own (CN-31).

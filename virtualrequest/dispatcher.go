@@ -153,7 +153,7 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (status int) 
 	if r.refusal != 0 {
 		return int(r.refusal)
 	}
-	if status := parseURL(&ex.url, r.URL, from.host(), &d.Limits); status != 0 {
+	if status := parseURL(&ex.url, r.URL, from.host, &d.Limits); status != 0 {
 		return status
 	}
 	header, status := r.buildHeader(from, &d.Limits, &ex.values)
@@ -172,9 +172,9 @@ func (ex *exchange) build(d *Dispatcher, from *Origin, r *Request) (status int) 
 		Header:     header,
 		Body:       http.NoBody,
 		RequestURI: requestURI(&ex.url, r.URL),
-	}
-	if h := from.handshake; h != nil {
-		base.Host, base.RemoteAddr, base.TLS = h.Host, h.RemoteAddr, h.TLS
+		Host:       from.host,
+		RemoteAddr: from.address,
+		TLS:        from.tls,
 	}
 	if hasBody(r) {
 		body := newBody(r.Data)

@@ -288,3 +288,50 @@ func TestDispatcher_Concurrent(t *testing.T) {
 		t.Error("a handler changed the socket's cookie")
 	}
 }
+
+// A Request is good for one Serve; a second one is a mistake, but no reason to hand a
+// handler what another may have kept, or never to answer.
+func TestDispatcher_ServedTwice(t *testing.T) {
+	t.Parallel()
+	var seen []*http.Request
+	var writers []http.ResponseWriter
+	d := &virtualrequest.Dispatcher{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen, writers = append(seen, r), append(writers, w)
+		_, _ = io.WriteString(w, "once more")
+	})}
+	r := get("/")
+	for range 2 {
+		if got := d.Serve(t.Context(), nil, r); got.Body != "once more" {
+			t.Fatalf("body %v", got.Body)
+		}
+	}
+	if seen[0] == seen[1] || writers[0] == writers[1] || seen[0].Context() == seen[1].Context() {
+		t.Error("both handlers got the same objects")
+	}
+}
+
+// RS-4, RS-5: an answer of one field, which most are, is written as all others.
+func TestDispatcher_OneField(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Content-Type":   `{"body":{"a":1},"headers":{"Content-Type":"application/json","content-type":"application/json"},"statusCode":200}`,
+		"content-type":   `{"body":{"a":1},"headers":{"content-type":"application/json"},"statusCode":200}`,
+		"CONTENT-TYPE":   `{"body":{"a":1},"headers":{"CONTENT-TYPE":"application/json","content-type":"application/json"},"statusCode":200}`,
+		"X-Other":        `{"body":"{\"a\":1}","headers":{"X-Other":"application/json","x-other":"application/json"},"statusCode":200}`,
+		"Set-Cookie":     `{"body":"{\"a\":1}","headers":{},"statusCode":200}`,
+		"Content-Length": `{"body":"{\"a\":1}","headers":{"Content-Length":"application/json","content-length":"application/json"},"statusCode":200}`,
+	} {
+		d := &virtualrequest.Dispatcher{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()[name] = []string{"application/json"}
+			_, _ = io.WriteString(w, `{"a":1}`)
+		})}
+		d.Run(t.Context(), nil, get("/"), func(a *virtualrequest.Answer) {
+			if got, _ := a.AppendJSON(nil); string(got) != want {
+				t.Errorf("%s: %s, want %s", name, got, want)
+			}
+			if cookies := len(a.SetCookie); cookies > 0 != (name == "Set-Cookie") {
+				t.Errorf("%s: %d cookies", name, cookies)
+			}
+		})
+	}
+}

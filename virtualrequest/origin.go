@@ -1,6 +1,7 @@
 package virtualrequest
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,7 +17,10 @@ import (
 // message cannot change any of it (SEC-67). Make one per socket with NewOrigin;
 // all methods may be called concurrently.
 type Origin struct {
-	handshake *http.Request
+	handshake func() *http.Request // nil without one
+	host      string
+	address   string // the handshake's RemoteAddr
+	tls       *tls.ConnectionState
 	cookie    atomic.Pointer[string]
 	origin    string // the handshake's Origin field, "" if it had none
 	nosession bool
@@ -25,15 +29,16 @@ type Origin struct {
 }
 
 // NewOrigin describes the socket opened by handshake, which is kept and must not
-// be changed afterwards. Forwarding headers of the handshake count only as far
+// be changed afterwards; see [Origin.RebuildHandshake]. Forwarding headers of the handshake count only as far
 // as its sender and the proxies before it are in trusted (VR-20, VR-21, SEC-68);
 // with none trusted the client is the TCP peer. A nil handshake is a socket
 // without identity, for tests.
 func NewOrigin(handshake *http.Request, trusted ...netip.Prefix) *Origin {
-	o := &Origin{handshake: handshake}
 	if handshake == nil {
-		return o
+		return new(Origin)
 	}
+	o := &Origin{host: handshake.Host, address: handshake.RemoteAddr, tls: handshake.TLS}
+	o.handshake = func() *http.Request { return handshake }
 	if cookie := strings.Join(handshake.Header["Cookie"], "; "); cookie != "" {
 		o.cookie.Store(&cookie)
 	}
@@ -43,8 +48,19 @@ func NewOrigin(handshake *http.Request, trusted ...netip.Prefix) *Origin {
 	return o
 }
 
-// Handshake returns the request that opened the socket; it must not be changed.
-func (o *Origin) Handshake() *http.Request { return o.handshake }
+// Handshake returns the request that opened the socket, nil if there was none; it
+// must not be changed.
+func (o *Origin) Handshake() *http.Request {
+	if o.handshake == nil {
+		return nil
+	}
+	return o.handshake()
+}
+
+// RebuildHandshake makes Handshake call fn, which may be called concurrently, and
+// lets the request that NewOrigin got go: it is most of what a socket with requests
+// holds, and hardly anybody asks for it. Call it before the Origin is used.
+func (o *Origin) RebuildHandshake(fn func() *http.Request) { o.handshake = fn }
 
 // Cookie returns the Cookie field that virtual requests get, "" for none.
 func (o *Origin) Cookie() string {
@@ -83,13 +99,6 @@ func (o *Origin) IP() string { return o.ip }
 // IPs returns the trusted part of the forwarding chain, farthest first and
 // without the TCP peer; empty, not nil, if the peer is not a trusted proxy.
 func (o *Origin) IPs() []string { return append([]string{}, o.ips...) }
-
-func (o *Origin) host() string {
-	if o.handshake == nil {
-		return ""
-	}
-	return o.handshake.Host
-}
 
 // maxForwarded bounds the forwarding chain that is looked at.
 const maxForwarded = 64

@@ -109,3 +109,30 @@ func TestOrigin_Cookie(t *testing.T) {
 		t.Error("an origin without handshake has an identity")
 	}
 }
+
+// A socket need not hold the request it was opened with: who asks gets it built anew,
+// and requests have what they take from it all the same (SEC-67).
+func TestOrigin_RebuildHandshake(t *testing.T) {
+	t.Parallel()
+	if virtualrequest.NewOrigin(nil).Handshake() != nil {
+		t.Error("a handshake out of nothing")
+	}
+	h := newHandshake()
+	o := virtualrequest.NewOrigin(h)
+	if o.Handshake() != h {
+		t.Error("not the handshake it was made of")
+	}
+	calls := 0
+	o.RebuildHandshake(func() *http.Request { calls++; return newHandshake() })
+	var got string
+	d := &virtualrequest.Dispatcher{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		got = r.Host + " " + r.RemoteAddr + " " + r.Header.Get("Origin")
+	})}
+	d.Serve(t.Context(), o, get("/"))
+	if want := "app.example:1337 192.0.2.7:40123 http://app.example:1337"; got != want || calls != 0 {
+		t.Errorf("the request has %q, want %q; rebuilt %d times", got, want, calls)
+	}
+	if o.Handshake() == h || o.Handshake().Host != h.Host || calls != 2 {
+		t.Errorf("rebuilt %d times", calls)
+	}
+}

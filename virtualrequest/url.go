@@ -18,18 +18,10 @@ func parseURL(u *url.URL, raw, ownHost string, limits *Limits) (status int) {
 	if over(len(raw), limits.url()) {
 		return http.StatusRequestURITooLong
 	}
-	raw = strings.Trim(raw, " \t")
-	if !isPlain(raw) {
-		return http.StatusBadRequest
-	}
-	raw, _, _ = strings.Cut(raw, "#")
-	raw = strings.ReplaceAll(raw, " ", "%20") // clients of Sails may forget to
-	raw, status = stripAuthority(raw, ownHost)
-	if status != 0 {
-		return status
-	}
-	rawPath, query, hasQuery := strings.Cut(raw, "?")
-	if status := setPath(u, rawPath); status != 0 {
+	query, hasQuery := "", false
+	if isOrdinary(raw) {
+		u.Path, query, hasQuery = strings.Cut(raw, "?")
+	} else if query, hasQuery, status = parseOdd(u, raw, ownHost); status != 0 {
 		return status
 	}
 	if strings.Count(query, "&") >= limits.params() && limits.params() >= 0 {
@@ -41,6 +33,45 @@ func parseURL(u *url.URL, raw, ownHost string, limits *Limits) (status int) {
 	u.RawQuery = query
 	u.ForceQuery = hasQuery && query == ""
 	return 0
+}
+
+// isOrdinary is a quick test for urls that parseOdd would take as they are: a clean
+// path that needs no decoding, and a query. It may say false for such urls.
+func isOrdinary(raw string) bool {
+	if raw == "" || raw[0] != '/' {
+		return false
+	}
+	for i := 1; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c <= ' ' || c >= 0x7f || c == '#':
+			return false
+		case c == '?': // from here on everything but those is as good as another
+			for _, c := range []byte(raw[i+1:]) {
+				if c <= ' ' || c >= 0x7f || c == '#' {
+					return false
+				}
+			}
+			return true
+		case c == '%' || c == '\\' || (c == '/' || c == '.') && raw[i-1] == '/':
+			return false
+		}
+	}
+	return true
+}
+
+// parseOdd sets u's path to that of any url, and returns its query.
+func parseOdd(u *url.URL, raw, ownHost string) (query string, hasQuery bool, status int) {
+	raw = strings.Trim(raw, " \t")
+	if !isPlain(raw) {
+		return "", false, http.StatusBadRequest
+	}
+	raw, _, _ = strings.Cut(raw, "#")
+	raw = strings.ReplaceAll(raw, " ", "%20") // clients of Sails may forget to
+	if raw, status = stripAuthority(raw, ownHost); status != 0 {
+		return "", false, status
+	}
+	rawPath, query, hasQuery := strings.Cut(raw, "?")
+	return query, hasQuery, setPath(u, rawPath)
 }
 
 // isPlain reports whether s has no control characters (SEC-63).

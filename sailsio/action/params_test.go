@@ -48,6 +48,8 @@ func TestAllParams(t *testing.T) {
 		{`{"url":"/x?0=q","data":[1,{"a":2}]}`, nil, `{"0":1,"1":{"a":2}}`},
 		{`{"url":"/x?__proto__=1&constructor=2","data":{"__proto__":{"admin":true},"hasOwnProperty":1}}`, nil, `{"__proto__":{"admin":true},"constructor":"2","hasOwnProperty":1}`},
 		{`{"url":"/x?a[b]=1&a%5Bc%5D=2&q=a+b%26&=5"}`, nil, `{"a[b]":"1","a[c]":"2","q":"a b&","":"5"}`},
+		{`{"url":"/x?&a=1&&b&"}`, nil, `{"a":"1","b":""}`},
+		{`{"url":"/x?%61=1&a=%C3%A9&q=%22\\u003c"}`, nil, `{"a":["1","é"],"q":"\"\\u003c"}`},
 		{`{"url":"/x?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&a=2","data":{"i":2,"j":1,"\u0061":3,"a":4}}`, nil,
 			`{"a":4,"b":"1","c":"1","d":"1","e":"1","f":"1","g":"1","h":"1","i":2,"j":1}`},
 	} {

@@ -82,7 +82,9 @@ func parseFew(text string) (params Params, ok bool) {
 // unescape decodes escapes and plus signs. What is no escape is taken as it is,
 // what is no UTF-8 becomes U+FFFD.
 func unescape(s string) string {
-	s = strings.ReplaceAll(s, "+", " ")
+	if strings.IndexByte(s, '+') >= 0 {
+		s = strings.ReplaceAll(s, "+", " ")
+	}
 	if strings.IndexByte(s, '%') < 0 {
 		return s
 	}

@@ -26,7 +26,7 @@ type SocketCookies struct {
 
 	// What the last request found out; the next one mostly finds the same.
 	checked checkedCookie // guarded by mu
-	kept    keptRecord    // guarded by mu
+	kept    *keptRecord   // guarded by mu; nil until there was one
 }
 
 // checkedCookie is a Cookie header and the session id whose signature was verified
@@ -66,7 +66,7 @@ func (c *SocketCookies) signedID(m *Manager, header http.Header) string {
 func (c *SocketCookies) recall(raw []byte, r *record) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.kept.raw == nil || !bytes.Equal(c.kept.raw, raw) {
+	if c.kept == nil || !bytes.Equal(c.kept.raw, raw) {
 		return false
 	}
 	*r = c.kept.record
@@ -81,7 +81,10 @@ func (c *SocketCookies) keep(raw []byte, r *record) {
 	r.shared = true
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.kept = keptRecord{raw, *r}
+	if c.kept == nil {
+		c.kept = new(keptRecord)
+	}
+	*c.kept = keptRecord{raw, *r}
 }
 
 // NewSocketCookies begins the cookie memory of a socket that connects with
