@@ -243,9 +243,11 @@ func (m *Model) PublishDestroy(ctx context.Context, id any, opts ...Option) erro
 	p := Publication{Verb: "destroyed", ID: id, Previous: o.previous}
 	return m.around(ctx, p, func() error {
 		err := m.send(ctx, m.room(id, "destroy"), destroyedMessage{"destroyed", id, o.previous}, o)
-		err = errors.Join(err, m.Retire(ctx, id))
-		// NoReverse has no effect here, in neither generation (PO-15).
-		return errors.Join(err, m.destroyedElsewhere(ctx, id, o))
+		// NoReverse has no effect here, in neither generation (PO-15). The reference begins
+		// to retire the record before and is done after it: a record that belonged to
+		// itself is told.
+		err = errors.Join(err, m.destroyedElsewhere(ctx, id, o))
+		return errors.Join(err, m.Retire(ctx, id))
 	})
 }
 

@@ -20,7 +20,7 @@ func (c *call) association() (*model.Association, error) {
 func (c *call) both(ctx context.Context, assoc *model.Association) (parent, child model.Record, err error) {
 	q, err := c.target(model.Criteria{}, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, thrown(err)
 	}
 	if parent, err = c.read(ctx, q); err != nil {
 		return nil, nil, err
@@ -32,10 +32,17 @@ func (c *call) both(ctx context.Context, assoc *model.Association) (parent, chil
 		return nil, nil, c.usage(model.InvalidAssociatedIDs, "The primary key of a record is a string or a number.")
 	}
 	if q, err = assoc.Target.ByID(c.o.AssociatedIDs); err != nil {
-		return nil, nil, err
+		return nil, nil, thrown(err)
 	}
 	if child, err = c.read(ctx, q); err != nil {
 		return nil, nil, err
+	}
+	// Criteria take more for a number than a collection does: "1e0".
+	if _, err = c.m.IDs(c.o.ID); err != nil {
+		return nil, nil, c.usage(model.InvalidTargetIDs, err.Error())
+	}
+	if _, err = assoc.Target.IDs(c.o.AssociatedIDs); err != nil {
+		return nil, nil, c.usage(model.InvalidAssociatedIDs, err.Error())
 	}
 	c.o.ID, c.o.AssociatedIDs = parent[c.m.PrimaryKey.Name], child[assoc.Target.PrimaryKey.Name]
 	return parent, child, nil
@@ -109,7 +116,9 @@ func (c *call) replace(ctx context.Context) (any, error) {
 		return nil, err
 	}
 	ids, err := assoc.Target.IDs(c.o.AssociatedIDs)
-	if err != nil {
+	if lookup := c.lookup(assoc, c.o.AssociatedIDs, c.o.ID); lookup != nil {
+		return nil, lookup
+	} else if err != nil {
 		return nil, c.usage(model.InvalidAssociatedIDs, err.Error())
 	}
 	if most := c.api.cfg.Limits.In; most > 0 && len(ids) > most {
@@ -123,7 +132,7 @@ func (c *call) replace(ctx context.Context) (any, error) {
 		// The parent first: an unknown one changes nothing (SU-17).
 		q, err := c.target(model.Criteria{}, nil)
 		if err != nil {
-			return nil, err
+			return nil, thrown(err)
 		}
 		key := assoc.Target.PrimaryKey.Name
 		members, err := c.m.Query(model.Criteria{}, []model.Populate{{Alias: assoc.Alias, Criteria: model.Criteria{Select: []string{key}}}}, model.Limits{})
@@ -134,6 +143,9 @@ func (c *call) replace(ctx context.Context) (any, error) {
 		parent, err := c.read(ctx, q)
 		if err != nil {
 			return nil, err
+		}
+		if _, err = c.m.IDs(c.o.ID); err != nil {
+			return nil, c.usage(model.InvalidTargetIDs, err.Error())
 		}
 		c.o.ID = parent[c.m.PrimaryKey.Name]
 		before, _ = parent[assoc.Alias].([]model.Record)
@@ -153,31 +165,18 @@ func (c *call) replace(ctx context.Context) (any, error) {
 	return c.m.Public(record), nil
 }
 
-// announceReplaced tells who came, who went, and who lost a member to this
-// collection.
+// announceReplaced tells who came, who lost a member to this collection, and who went,
+// in this order.
 func (c *call) announceReplaced(assoc *model.Association, ids []any, before []model.Record, taken []stolen) {
 	parent := c.o.ID
 	c.subscribe(c.m, parent)
-	was, is := map[any]bool{}, map[any]bool{}
-	for _, member := range before {
-		was[member[assoc.Target.PrimaryKey.Name]] = true
+	came, stays := difference(assoc, ids, before)
+	if c.api.cfg.Strict {
+		came, stays = differenceAsSent(assoc, c.o.AssociatedIDs, before)
 	}
-	for _, id := range ids {
-		is[id] = true
-		if was[id] {
-			continue
-		}
+	for _, id := range came {
 		c.then(func(ctx context.Context, n Notifier) error {
 			return n.PublishAdd(ctx, c.m, parent, assoc.Alias, id, c.by(false), false)
-		})
-	}
-	for _, member := range before {
-		id := member[assoc.Target.PrimaryKey.Name]
-		if is[id] {
-			continue
-		}
-		c.then(func(ctx context.Context, n Notifier) error {
-			return n.PublishRemove(ctx, c.m, parent, assoc.Alias, id, c.by(false), false)
 		})
 	}
 	var others []stolen
@@ -187,4 +186,30 @@ func (c *call) announceReplaced(assoc *model.Association, ids []any, before []mo
 		}
 	}
 	c.announceStolen(others)
+	for _, member := range before {
+		id := member[assoc.Target.PrimaryKey.Name]
+		if stays[id] {
+			continue
+		}
+		c.then(func(ctx context.Context, n Notifier) error {
+			return n.PublishRemove(ctx, c.m, parent, assoc.Alias, id, c.by(false), false)
+		})
+	}
+}
+
+// difference tells which ids are new to a collection, and which of its members are
+// among the ids.
+func difference(assoc *model.Association, ids []any, before []model.Record) (came []any, stays map[any]bool) {
+	stays = map[any]bool{}
+	for _, member := range before {
+		stays[member[assoc.Target.PrimaryKey.Name]] = false
+	}
+	for _, id := range ids {
+		if _, was := stays[id]; was {
+			stays[id] = true
+		} else {
+			came = append(came, id)
+		}
+	}
+	return came, stays
 }

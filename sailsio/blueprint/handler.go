@@ -156,7 +156,7 @@ func (api *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, errNotFound):
 		action.NotFound(w, r)
 	case api.cfg.Strict && errors.As(err, &bad):
-		action.ServerError(w, r, err)
+		action.ServerError(w, r, bad)
 	case errors.As(err, &usage):
 		action.BadRequest(w, r, api.usageBody(r, usage))
 	case errors.As(err, &unique):

@@ -42,6 +42,8 @@ type Options struct {
 	// AssociatedIDs are the keys of the other records of Add, Remove and Replace,
 	// as sent: one key or a list.
 	AssociatedIDs any
+
+	sent []string // the names of Values in the order in which they were sent
 }
 
 // Limits that the blueprints put where a request does not say.
@@ -55,13 +57,8 @@ type reader struct {
 	o      *Options
 }
 
-// unparsable is an error that Sails answers with 500 (SU-15).
-type unparsable struct{ *model.UsageError }
-
-func (e unparsable) Unwrap() error { return e.UsageError }
-
-func (rd *reader) fail(code, format string, args ...any) error {
-	return unparsable{&model.UsageError{Code: code, Model: rd.o.Model.Identity, Details: fmt.Sprintf(format, args...)}}
+func (rd *reader) fail(code, thrown, format string, args ...any) error {
+	return unparsable{&model.UsageError{Code: code, Model: rd.o.Model.Identity, Details: fmt.Sprintf(format, args...)}, thrown}
 }
 
 // options reads the options as parseBlueprintOptions does.
@@ -176,7 +173,7 @@ func (rd *reader) find() error {
 		}
 	default:
 		if !falsy(list) {
-			return rd.fail(model.InvalidPopulates, "The `populate` parameter of `%s` should be a string of names with commas in between.", m.Identity)
+			return rd.fail(model.InvalidPopulates, "TypeError: attributes.split is not a function", "The `populate` parameter of `%s` should be a string of names with commas in between.", m.Identity)
 		}
 	}
 	return nil
@@ -189,7 +186,7 @@ func (rd *reader) where(except ...string) (any, error) {
 	if text, ok := where.(string); ok {
 		if err := json.Unmarshal([]byte(text), &where); err != nil {
 			// The parser's own words quote input, and differ between parsers.
-			return nil, rd.fail(model.InvalidCriteria, "Could not JSON.parse() the provided `where` clause.")
+			return nil, rd.fail(model.InvalidCriteria, "UsageError: Could not JSON.parse() the provided `where` clause. Here is the raw error: SyntaxError", "Could not JSON.parse() the provided `where` clause.")
 		}
 	}
 	if !falsy(where) {
@@ -208,6 +205,17 @@ next:
 	return rest, nil
 }
 
+// refused is the error for a clause of the criteria, or of those of Populate, as
+// Model.Query has it.
+func (rd *reader) refused(details string) error {
+	err := &model.UsageError{Code: model.InvalidCriteria, Model: rd.o.Model.Identity, Details: details}
+	if rd.o.Action == Populate {
+		err.Code = model.InvalidPopulates
+		err.Details = "Could not use the specified subcriteria for populating `" + rd.o.Alias + "`: " + details
+	}
+	return err
+}
+
 func (rd *reader) page(c *model.Criteria) error {
 	c.Limit = defaultLimit
 	if limit := action.Param(rd.r, "limit"); limit.Defined() {
@@ -217,24 +225,13 @@ func (rd *reader) page(c *model.Criteria) error {
 	}
 	if skip := action.Param(rd.r, "skip"); skip.Defined() {
 		if c.Skip = decode(skip); c.Skip == nil {
-			return rd.fail(model.InvalidCriteria, "The `skip` clause in the provided criteria is invalid.  If provided, it should be either zero (0), or a safe, natural number (e.g. 4).  But instead, got: null")
+			return rd.refused("The `skip` clause in the provided criteria is invalid.  If provided, it should be either zero (0), or a safe, natural number (e.g. 4).  But instead, got: null")
 		}
 	}
 	if c.Sort = rd.sort(); c.Sort == nil && action.Param(rd.r, "sort").Defined() {
-		return rd.fail(model.InvalidCriteria, "Could not use the provided `sort` clause: The `sort` clause in the provided criteria is invalid.  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But instead, got: null")
+		return rd.refused("Could not use the provided `sort` clause: The `sort` clause in the provided criteria is invalid.  If specified, it should be either a string like `'fullName DESC'`, or an array like `[ { fullName: 'DESC' } ]`.  But instead, got: null")
 	}
 	return nil
-}
-
-func (rd *reader) sort() any {
-	sort := rd.value("sort")
-	if text, ok := sort.(string); ok {
-		var parsed any
-		if json.Unmarshal([]byte(text), &parsed) == nil {
-			return parsed
-		}
-	}
-	return sort
 }
 
 func (rd *reader) projection(c *model.Criteria) error {
@@ -248,7 +245,11 @@ func (rd *reader) projection(c *model.Criteria) error {
 		}
 		text, ok := decode(v).(string)
 		if !ok {
-			return rd.fail(model.InvalidCriteria, "The `%s` parameter should be a string of names with commas in between.", clause.name)
+			thrown := "TypeError: req.param(...).split is not a function"
+			if decode(v) == nil {
+				thrown = "TypeError: Cannot read properties of null (reading 'split')"
+			}
+			return rd.fail(model.InvalidCriteria, thrown, "The `%s` parameter should be a string of names with commas in between.", clause.name)
 		}
 		for name := range strings.SplitSeq(text, ",") {
 			*clause.into = append(*clause.into, strings.TrimSpace(name))
@@ -264,6 +265,7 @@ func (rd *reader) writable(except func(name string) bool) model.Record {
 	for _, p := range rd.all {
 		if (rd.o.Model.Writable(p.Name) || rd.unsafe && automatic(rd.o.Model, p.Name)) && !except(p.Name) {
 			values[p.Name] = decode(p.Value)
+			rd.o.sent = append(rd.o.sent, p.Name)
 		}
 	}
 	return values
@@ -310,7 +312,8 @@ func (rd *reader) replacement() (any, error) {
 	if text, ok := ids.(string); ok {
 		var parsed any
 		if json.Unmarshal([]byte(text), &parsed) != nil {
-			return nil, rd.fail(model.InvalidAssociatedIDs, "The associated ids provided in this request (for the `%s` collection) are not valid.  If specified as a string, the associated ids provided to the \"replace\" blueprint action must be parseable as a JSON array, e.g. `[1, 2]`.", rd.o.Alias)
+			details := "The associated ids provided in this request (for the `" + rd.o.Alias + "` collection) are not valid.  If specified as a string, the associated ids provided to the \"replace\" blueprint action must be parseable as a JSON array, e.g. `[1, 2]`."
+			return nil, rd.fail(model.InvalidAssociatedIDs, "UsageError: "+details, "%s", details)
 		}
 		return parsed, nil
 	}

@@ -84,7 +84,7 @@ func (rd *reader) where012(except ...string) (any, error) {
 	where := decode(rd.all.Get("where"))
 	if text, ok := where.(string); ok && text != "" {
 		if err := json.Unmarshal([]byte(text), &where); err != nil {
-			return nil, rd.fail(model.InvalidCriteria, "The `where` parameter is no JSON.")
+			return nil, rd.fail(model.InvalidCriteria, "SyntaxError", "The `where` parameter is no JSON.")
 		}
 	}
 	if !falsy(where) {

@@ -2,6 +2,8 @@ package blueprint
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/go-sails/sails/sailsio/model"
@@ -65,7 +67,9 @@ func (c *call) create(ctx context.Context) (any, error) {
 				continue
 			}
 			ids, err := assoc.Target.IDs(list)
-			if err != nil {
+			if lookup := c.lookup(assoc, list, nil); err != nil && lookup != nil {
+				return nil, lookup
+			} else if err != nil {
 				break // Create says what is wrong
 			}
 			found, err := c.owners(ctx, assoc, ids)
@@ -76,9 +80,10 @@ func (c *call) create(ctx context.Context) (any, error) {
 		}
 		created, err := store.Create(ctx, c.m, c.o.Values)
 		if err != nil {
-			return nil, err
+			return nil, c.firstMistake(err)
 		}
 		c.o.ID = created[c.m.PrimaryKey.Name]
+		taken = slices.DeleteFunc(taken, func(s stolen) bool { return s.owner == c.o.ID })
 		c.o.Scope = nil // the new record is the client's own
 		record, err = c.one(ctx)
 		return c.o.ID, err
@@ -111,7 +116,7 @@ func (c *call) update(ctx context.Context) (any, error) {
 		}
 		c.o.Values[key] = previous[key]
 		if changes, err = c.m.CheckSet(c.o.Values, time.Now()); err != nil {
-			return nil, c.invalid(c.m, c.o.Values, true, err)
+			return nil, c.invalid(c.m, c.o.Values, true, c.firstMistake(err))
 		}
 		q, err := c.target(model.Criteria{}, nil)
 		if err != nil {
@@ -186,4 +191,29 @@ func (c *call) destroy(ctx context.Context) (any, error) {
 	})
 	c.then(func(_ context.Context, n Notifier) error { return n.Unsubscribe(c.r, c.m, []any{id}) })
 	return c.m.Public(record), nil
+}
+
+// firstMistake is the error of the value that was sent first among those a model
+// refuses, for a client that makes several mistakes.
+func (c *call) firstMistake(err error) error {
+	usage := (*model.UsageError)(nil)
+	if !errors.As(err, &usage) || usage.Code != model.InvalidNewRecord && usage.Code != model.InvalidValuesToSet {
+		return err
+	}
+	for _, name := range c.o.sent {
+		v, ok := c.o.Values[name]
+		if !ok {
+			continue
+		}
+		one := model.Record{name: v}
+		_, mistake := c.m.CheckSet(one, time.Now())
+		if mistake == nil {
+			continue
+		}
+		if usage.Code == model.InvalidNewRecord {
+			_, mistake = c.m.CheckNew(one, time.Now())
+		}
+		return mistake
+	}
+	return err
 }

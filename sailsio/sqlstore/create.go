@@ -38,8 +38,8 @@ func (s *Store) Create(ctx context.Context, m *model.Model, values model.Record)
 			if err != nil {
 				return &model.UsageError{Code: model.InvalidNewRecord, Model: m.Identity, Details: err.Error()}
 			}
-			if len(ids) > 0 {
-				if err := s.link(ctx, assoc, []any{id}, ids); err != nil {
+			if len(ids) > 0 { // not link: others may have referred to the key before it existed
+				if err := s.replace(ctx, assoc, []any{id}, ids); err != nil {
 					return err
 				}
 			}

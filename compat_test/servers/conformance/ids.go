@@ -3,39 +3,48 @@ package main
 import (
 	"context"
 	"errors"
+	"maps"
+	"sync"
 
 	"github.com/go-sails/sails/sailsio/model"
 	"github.com/go-sails/sails/sailsio/sqlstore"
 )
 
-// A spendingStore spends a number on a record that is not unique, as the database
-// of the Sails application does, and PostgreSQL and MySQL do. SQLite takes it back.
+// A spendingStore numbers records as the database of the Sails application does:
+// it counts, spends a number on a record that is not unique, and learns nothing of the
+// numbers that clients choose.
 type spendingStore struct {
 	*sqlstore.Store
-	records *records
+	ids *counters
 }
 
-// spent is the error of a record that got a number and was refused.
-type spent struct {
-	error
-	table string
+// counters are the last numbers given, by table.
+type counters struct {
+	mu   sync.Mutex
+	last map[string]int
 }
 
-func (e *spent) Unwrap() error { return e.error }
+func (c *counters) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = map[string]int{}
+}
 
 func (s spendingStore) Create(ctx context.Context, m *model.Model, values model.Record) (model.Record, error) {
-	r, err := s.Store.Create(ctx, m, values)
-	if unique := (*model.UniqueError)(nil); errors.As(err, &unique) {
-		err = &spent{err, m.Table}
+	key := m.PrimaryKey
+	if _, chosen := values[key.Name]; chosen || !key.AutoIncrement {
+		return s.Store.Create(ctx, m, values)
+	}
+	s.ids.mu.Lock()
+	defer s.ids.mu.Unlock()
+	numbered := maps.Clone(values)
+	if numbered == nil {
+		numbered = model.Record{}
+	}
+	numbered[key.Name] = s.ids.last[m.Table] + 1
+	r, err := s.Store.Create(ctx, m, numbered)
+	if unique := (*model.UniqueError)(nil); err == nil || errors.As(err, &unique) {
+		s.ids.last[m.Table]++
 	}
 	return r, err
-}
-
-func (s spendingStore) Transaction(ctx context.Context, fn func(ctx context.Context) error) error {
-	err := s.Store.Transaction(ctx, fn)
-	if refused := (*spent)(nil); errors.As(err, &refused) {
-		_, failed := s.records.db.ExecContext(ctx, "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = ?", refused.table)
-		err = errors.Join(err, failed)
-	}
-	return err
 }

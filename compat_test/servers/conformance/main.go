@@ -77,6 +77,7 @@ func newApplication() (*application, error) {
 		Handler:  actions.Handler(poweredBy(late)),
 		Sessions: sessions,
 		Models:   a.models,
+		Strict:   true,
 		SocketIO: socketio.Config{Engine: engineio.Config{
 			Transports:   transports(),
 			AllowOrigins: pages(),

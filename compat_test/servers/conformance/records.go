@@ -22,6 +22,7 @@ import (
 type records struct {
 	db    *sql.DB
 	store *sqlstore.Store
+	ids   counters
 }
 
 func openRecords(schema *model.Schema) (*records, error) {
@@ -33,7 +34,7 @@ func openRecords(schema *model.Schema) (*records, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &records{db, store}
+	d := &records{db: db, store: store}
 	return d, d.reset(context.Background())
 }
 
@@ -54,6 +55,7 @@ func openDatabase(address string) (*sql.DB, sqlstore.Dialect, error) {
 
 // reset empties all tables and starts all sequences anew.
 func (d *records) reset(ctx context.Context) error {
+	d.ids.reset()
 	return d.store.Migrate(ctx, sqlstore.Drop, nil)
 }
 
@@ -63,7 +65,7 @@ func (d *records) close() error { return d.db.Close() }
 func (a *application) blueprints(production bool, policies *route.Policies, log *slog.Logger) (http.Handler, error) {
 	var store blueprint.Store = a.data.store
 	if os.Getenv("CONF_DATABASE") == "" {
-		store = spendingStore{a.data.store, a.data}
+		store = spendingStore{a.data.store, &a.data.ids}
 	}
 	api, err := blueprint.New(blueprint.Config{
 		Store:       store,
@@ -78,7 +80,10 @@ func (a *application) blueprints(production bool, policies *route.Policies, log 
 		Mirror:      os.Getenv("CONF_MIRROR") != "",
 		RawMessages: true,
 		Production:  production,
-		Logger:      log,
+		// What is recorded here is what the original does, also where we advise against it.
+		Strict:          true,
+		UnsafeAutomatic: true,
+		Logger:          log,
 	})
 	if err != nil {
 		return nil, err
