@@ -48,7 +48,7 @@ compat: setup servers ## only the tests with real clients; RUN=regexp selects
 .PHONY: test-long
 test-long: setup servers lint ## make test three times in random order, then every fuzz target
 	go run ./sailsio/sqlstore/testservers go test -race -count=3 -shuffle=on -timeout 60m ./...
-	go run ./sailsio/sqlstore/testservers bash -c 'cd compat_test && PROTOCOL_LIVE=1 RELIABILITY=long PARSERDIFF_CASES=200000 go test -race -count=1 -parallel $(COMPAT_PARALLEL) -timeout 60m ./...'
+	go run ./sailsio/sqlstore/testservers bash -c 'cd compat_test && PROTOCOL_LIVE=1 RELIABILITY=long LEVERS=build PARSERDIFF_CASES=200000 go test -race -count=1 -parallel $(COMPAT_PARALLEL) -timeout 60m ./...'
 	$(MAKE) fuzz
 
 .PHONY: lint
@@ -85,6 +85,10 @@ bench-peers: ## build and install what make bench compares
 	cd compat_test && go build -o bin/measured/ ./servers/bench ./peers/floor && go build -o bin/benchrun ./bench
 	-cd compat_test/peers/zishang && go build -o ../../bin/measured/ .
 	-cd compat_test/peers/karagenc && go build -o ../../bin/measured/ .
+
+.PHONY: bench-levers
+bench-levers: ## measure what each lever does, taken out by a patch, 10 minutes; writes docs/levers.md (LEVERS_FLAGS='-short', '-levers NAME,…')
+	cd compat_test && go build -o bin/benchlevers ./bench/levers && ./bin/benchlevers $(LEVERS_FLAGS)
 
 BENCH_NEW := compat_test/bin/bench-new.txt
 BENCH_BASELINE := compat_test/bench/baseline.txt

@@ -117,3 +117,21 @@ func RaiseFiles(want int) (int, error) {
 	}
 	return int(min(limit.Cur, need)) - SpareFiles, nil
 }
+
+// Wide does something on the main thread, which must be the caller's, with both
+// processors: programs that it starts may use either.
+func (c Processors) Wide(do func() error) error {
+	if c.Load < 0 {
+		return do()
+	}
+	var narrow, wide unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &narrow); err != nil {
+		return fmt.Errorf("host: sched_getaffinity: %w", err)
+	}
+	wide.Set(c.Server)
+	wide.Set(c.Load)
+	if err := unix.SchedSetaffinity(0, &wide); err != nil {
+		return fmt.Errorf("host: sched_setaffinity: %w", err)
+	}
+	return errors.Join(do(), unix.SchedSetaffinity(0, &narrow))
+}
