@@ -21,7 +21,7 @@ const headerRoom = 10
 // for and kept.
 type Message struct {
 	buf        []byte
-	frame      int // where the WebSocket frame begins in buf
+	frame      uint8 // where the WebSocket frame begins in buf
 	kind       eioproto.Type
 	binary     bool
 	noCompress bool
@@ -47,7 +47,7 @@ func Binary(b []byte) *Message {
 	buf := make([]byte, headerRoom, headerRoom+len(b))
 	buf = append(buf, b...)
 	m := &Message{buf: buf, kind: eioproto.Message, binary: true, rare: new(rareForms)}
-	m.frame = wsconn.PutHeader(buf[:headerRoom], wsconn.OpBinary, len(b))
+	m.frame = uint8(wsconn.PutHeader(buf[:headerRoom], wsconn.OpBinary, len(b)))
 	return m
 }
 
@@ -69,10 +69,10 @@ func BuildText(sizeHint int, fill func(dst []byte) []byte) *Message {
 }
 
 // shortMessage is a Message with its buffer: one allocation instead of two. It fills
-// the size class of 144 bytes.
+// the size class of 128 bytes.
 type shortMessage struct {
 	Message
-	room [88]byte
+	room [80]byte
 }
 
 func textMessage(buf []byte, kind eioproto.Type) *Message { return new(Message).text(buf, kind) }
@@ -80,7 +80,7 @@ func textMessage(buf []byte, kind eioproto.Type) *Message { return new(Message).
 // text makes m the message of a filled buffer.
 func (m *Message) text(buf []byte, kind eioproto.Type) *Message {
 	m.buf, m.kind = buf, kind
-	m.frame = wsconn.PutHeader(buf[:headerRoom], wsconn.OpText, len(buf)-headerRoom)
+	m.frame = uint8(wsconn.PutHeader(buf[:headerRoom], wsconn.OpText, len(buf)-headerRoom))
 	return m
 }
 

@@ -10,11 +10,13 @@ import (
 // askFunc is a function that waits for an answer. Who has taken it out of
 // Socket.acks settles it, so it runs once.
 type askFunc struct {
-	fn   func(Args, error)
-	err  error // beside the answer, in the mailbox
-	mu   sync.Mutex
-	stop func() // ends the time limit; guarded by mu
-	over bool   // guarded by mu
+	fn     func(Args, error)
+	answer Args  // in the mailbox
+	err    error // beside it
+	route  route // to itself
+	mu     sync.Mutex
+	stop   func() // ends the time limit; guarded by mu
+	over   bool   // guarded by mu
 }
 
 // EmitAckFunc sends an event and calls fn later with the client's acknowledgement:
@@ -81,17 +83,23 @@ func (a *askFunc) limit(ctx context.Context, s *Socket, id uint64) {
 func (a *askFunc) settle(s *Socket, args Args, err error) {
 	a.mu.Lock()
 	stop := a.stop
-	a.over, a.stop, a.err = true, nil, err
+	a.over, a.stop = true, nil
+	a.answer, a.err = args, err
 	a.mu.Unlock()
 	if stop != nil {
 		stop()
 	}
-	s.enqueue(&Event{socket: s, step: stepAnswer, handler: a, args: args})
+	a.route.handler = a
+	e := &Event{socket: s, step: stepAnswer, route: &a.route}
+	if args.of != nil {
+		e.list = *args.of // what it counts in the mailbox
+	}
+	s.enqueue(e)
 }
 
 // ServeEvent implements Handler: the mailbox has got to the answer.
-func (a *askFunc) ServeEvent(_ context.Context, e *Event) error {
-	a.fn(e.args, a.err)
+func (a *askFunc) ServeEvent(context.Context, *Event) error {
+	a.fn(a.answer, a.err)
 	return nil
 }
 

@@ -19,11 +19,52 @@ type Binary []byte
 //
 // Args given as an argument to Emit, Ack and their like stand for all their
 // arguments, sent bit for bit: e.Ack(e.Args()) is an echo. Slice cuts single ones
-// out.
+// out. Kept Args of an event keep that event in memory.
 type Args struct {
-	raw         []byte // the JSON array they are part of
-	spans       []sioproto.Span
-	attachments [][]byte
+	of       *argList // nil: there are none
+	from, to int32    // which of them
+}
+
+// argList is what Args are part of. Args are two words that point to it, since they
+// are boxed each time they are passed on, to Ack for one.
+type argList struct {
+	raw    []byte // a JSON array
+	spans  []sioproto.Span
+	binary *[][]byte // the attachments; nil without any, as most are
+}
+
+// all returns Args that stand for the whole list.
+func (l *argList) all() Args { return Args{of: l, to: int32(len(l.spans))} }
+
+func (l *argList) attachments() [][]byte {
+	if l.binary == nil {
+		return nil
+	}
+	return *l.binary
+}
+
+// attach gives l its attachments.
+func (l *argList) attach(parts [][]byte) {
+	if len(parts) > 0 {
+		kept := parts // not &parts, which would be on the heap without any as well
+		l.binary = &kept
+	}
+}
+
+// add attaches one more, before anybody else sees l.
+func (l *argList) add(part []byte) {
+	if l.binary == nil {
+		l.binary = new([][]byte)
+	}
+	*l.binary = append(*l.binary, part)
+}
+
+// spans returns where the arguments are in a.of.raw.
+func (a Args) spans() []sioproto.Span {
+	if a.of == nil {
+		return nil
+	}
+	return a.of.spans[a.from:a.to]
 }
 
 // NewArgs encodes values as Emit would.
@@ -52,46 +93,52 @@ func parseArgs(list []byte, attachments [][]byte, maxDepth int) (Args, error) {
 	if err != nil {
 		return Args{}, err
 	}
-	return Args{raw: list, spans: spans, attachments: attachments}, nil
+	l := &argList{raw: list, spans: spans}
+	l.attach(attachments)
+	return l.all(), nil
 }
 
 // Len returns the number of arguments.
-func (a Args) Len() int { return len(a.spans) }
+func (a Args) Len() int { return int(a.to - a.from) }
 
 // Raw returns the JSON of argument i as it arrived, nil when there is none.
 // Attachments are placeholders in it. It must not be modified.
 func (a Args) Raw(i int) json.RawMessage {
-	if i < 0 || i >= len(a.spans) {
+	if i < 0 || i >= a.Len() {
 		return nil
 	}
-	s := a.spans[i]
-	return json.RawMessage(a.raw[s.Start:s.End:s.End])
+	s := a.spans()[i]
+	return json.RawMessage(a.of.raw[s.Start:s.End:s.End])
 }
 
 // Slice returns the arguments i to j, without j, as they are; both are moved into
 // range.
 func (a Args) Slice(i, j int) Args {
-	j = max(0, min(j, len(a.spans)))
+	j = max(0, min(j, a.Len()))
 	i = max(0, min(i, j))
-	a.spans = a.spans[i:j:j]
-	return a
+	return Args{of: a.of, from: a.from + int32(i), to: a.from + int32(j)}
 }
 
 // Attachments returns the binary parts, in the order of their placeholders'
 // numbers. They must not be modified.
-func (a Args) Attachments() [][]byte { return a.attachments }
+func (a Args) Attachments() [][]byte {
+	if a.of == nil {
+		return nil
+	}
+	return a.of.attachments()
+}
 
 // Binary returns argument i when it is an attachment as a whole.
 func (a Args) Binary(i int) ([]byte, bool) {
-	raw := a.Raw(i)
-	if len(a.attachments) == 0 || sioproto.Kind(raw) != '{' {
+	raw, attachments := a.Raw(i), a.Attachments()
+	if len(attachments) == 0 || sioproto.Kind(raw) != '{' {
 		return nil, false
 	}
 	var found []byte
 	ok := false
 	err := sioproto.EachPlaceholder(raw, func(start, end, num int) {
-		if start == 0 && end == len(raw) && num < len(a.attachments) {
-			found, ok = a.attachments[num], true
+		if start == 0 && end == len(raw) && num < len(attachments) {
+			found, ok = attachments[num], true
 		}
 	})
 	return found, ok && err == nil
@@ -108,8 +155,8 @@ func (a Args) Decode(dst ...any) error {
 		if d == nil {
 			continue
 		}
-		if i >= len(a.spans) {
-			return fmt.Errorf("%w: %d given, argument %d is missing", ErrArguments, len(a.spans), i+1)
+		if i >= a.Len() {
+			return fmt.Errorf("%w: %d given, argument %d is missing", ErrArguments, a.Len(), i+1)
 		}
 		if err := a.decode(i, d); err != nil {
 			return fmt.Errorf("%w: argument %d: %w", ErrArguments, i+1, err)
@@ -119,7 +166,7 @@ func (a Args) Decode(dst ...any) error {
 }
 
 func (a Args) decode(i int, dst any) error {
-	raw := a.Raw(i)
+	raw, attachments := a.Raw(i), a.Attachments()
 	switch d := dst.(type) {
 	case *json.RawMessage:
 		*d = raw
@@ -146,7 +193,7 @@ func (a Args) decode(i int, dst any) error {
 			return nil
 		}
 	case *any:
-		if len(a.attachments) > 0 {
+		if len(attachments) > 0 {
 			if err := json.Unmarshal(raw, d); err != nil {
 				return err
 			}
@@ -154,7 +201,7 @@ func (a Args) decode(i int, dst any) error {
 			return nil
 		}
 	case *map[string]any:
-		if len(a.attachments) > 0 {
+		if len(attachments) > 0 {
 			if err := json.Unmarshal(raw, d); err != nil {
 				return err
 			}
@@ -164,7 +211,7 @@ func (a Args) decode(i int, dst any) error {
 			return nil
 		}
 	case *[]any:
-		if len(a.attachments) > 0 {
+		if len(attachments) > 0 {
 			if err := json.Unmarshal(raw, d); err != nil {
 				return err
 			}
@@ -174,8 +221,8 @@ func (a Args) decode(i int, dst any) error {
 			return nil
 		}
 	}
-	if len(a.attachments) > 0 {
-		inlined, err := sioproto.AppendInlined(nil, raw, a.attachments)
+	if len(attachments) > 0 {
+		inlined, err := sioproto.AppendInlined(nil, raw, attachments)
 		if err != nil {
 			return err
 		}
@@ -203,8 +250,9 @@ func (a Args) restore(v any) any {
 		}
 	case map[string]any:
 		if v["_placeholder"] == true {
-			if num, ok := v["num"].(float64); ok && int(num) >= 0 && int(num) < len(a.attachments) {
-				return a.attachments[int(num)]
+			attachments := a.Attachments()
+			if num, ok := v["num"].(float64); ok && int(num) >= 0 && int(num) < len(attachments) {
+				return attachments[int(num)]
 			}
 		}
 		for k := range v {
@@ -217,17 +265,17 @@ func (a Args) restore(v any) any {
 // MarshalJSON returns the arguments as a JSON array; attachments are base64
 // strings. It is for logs and nested values; Args given to Emit keep attachments.
 func (a Args) MarshalJSON() ([]byte, error) {
-	dst := []byte{'['}
-	for i := range a.spans {
+	dst, attachments := []byte{'['}, a.Attachments()
+	for i := range a.Len() {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if len(a.attachments) == 0 {
+		if len(attachments) == 0 {
 			dst = append(dst, a.Raw(i)...)
 			continue
 		}
 		var err error
-		if dst, err = sioproto.AppendInlined(dst, a.Raw(i), a.attachments); err != nil {
+		if dst, err = sioproto.AppendInlined(dst, a.Raw(i), attachments); err != nil {
 			return nil, err
 		}
 	}
@@ -237,7 +285,7 @@ func (a Args) MarshalJSON() ([]byte, error) {
 // String returns the arguments as JSON for people to read.
 func (a Args) String() string {
 	var b strings.Builder
-	for i := range a.spans {
+	for i := range a.Len() {
 		if i > 0 {
 			b.WriteString(", ")
 		}
@@ -266,9 +314,9 @@ func encodeList(enc *sioproto.Encoder, event string, named bool, args []any) err
 			}
 			continue
 		}
-		for i := range list.spans {
+		for i := range list.Len() {
 			enc.Buf = comma(enc.Buf)
-			if err := enc.Spliced(list.Raw(i), list.attachments); err != nil {
+			if err := enc.Spliced(list.Raw(i), list.Attachments()); err != nil {
 				return err
 			}
 		}

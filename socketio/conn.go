@@ -35,7 +35,7 @@ type gathering struct {
 	socket *Socket
 	event  *Event // nil for an acknowledgement
 	id     uint64
-	args   Args
+	list   *argList // of an acknowledgement
 	need   int
 	room   int // bytes the attachments may still have (SEC-47)
 	timer  *time.Timer

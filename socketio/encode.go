@@ -65,10 +65,10 @@ func verbatim(args []any) (size int, ok bool) {
 	for _, arg := range args {
 		switch v := arg.(type) {
 		case Args:
-			if len(v.attachments) > 0 {
+			if len(v.Attachments()) > 0 {
 				return 0, false
 			}
-			for _, s := range v.spans {
+			for _, s := range v.spans() {
 				size += int(s.End-s.Start) + 1
 			}
 		case *rawjson.Trusted:
@@ -85,8 +85,8 @@ func appendVerbatim(dst []byte, args []any) []byte {
 	for _, arg := range args {
 		switch v := arg.(type) {
 		case Args:
-			for _, s := range v.spans {
-				dst = append(append(dst, v.raw[s.Start:s.End]...), ',')
+			for _, s := range v.spans() {
+				dst = append(append(dst, v.of.raw[s.Start:s.End]...), ',')
 			}
 		case *rawjson.Trusted:
 			dst = append(append(dst, *v...), ',')

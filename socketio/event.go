@@ -24,15 +24,14 @@ func (f HandlerFunc) ServeEvent(ctx context.Context, e *Event) error { return f(
 // Event is one event from a client. It may be kept after the handler has returned,
 // to answer it later, and its methods may be called concurrently.
 type Event struct {
-	next    *Event // in the mailbox
-	socket  *Socket
-	handler Handler // what serves it; nil when only catch-all handlers do
-	name    string
-	args    Args
-	id      uint64
-	step    step
-	ack     atomic.Uint32 // ackNone, ackWanted or ackSent
-	inline  [4]sioproto.Span
+	next   *Event // in the mailbox
+	socket *Socket
+	route  *route // its name and what serves it
+	id     uint64
+	list   argList       // the name and the arguments
+	ack    atomic.Uint32 // ackNone, ackWanted or ackSent
+	step   step
+	inline [4]sioproto.Span // list.spans, if it has no more
 }
 
 // step tells the items of a mailbox apart.
@@ -52,22 +51,26 @@ const (
 )
 
 // Name returns the event's name. A number sent as a name is its decimal form.
-func (e *Event) Name() string { return e.name }
+func (e *Event) Name() string { return e.route.name }
 
 // Socket returns the socket that received the event.
 func (e *Event) Socket() *Socket { return e.socket }
 
 // Args returns all arguments.
-func (e *Event) Args() Args { return e.args }
+func (e *Event) Args() Args {
+	a := e.list.all()
+	a.from = min(a.to, 1) // behind the name
+	return a
+}
 
 // Len returns the number of arguments.
-func (e *Event) Len() int { return e.args.Len() }
+func (e *Event) Len() int { return e.Args().Len() }
 
 // Decode decodes the first arguments; see Args.Decode.
-func (e *Event) Decode(dst ...any) error { return e.args.Decode(dst...) }
+func (e *Event) Decode(dst ...any) error { return e.Args().Decode(dst...) }
 
 // Raw returns the JSON of argument i as it arrived; see Args.Raw.
-func (e *Event) Raw(i int) json.RawMessage { return e.args.Raw(i) }
+func (e *Event) Raw(i int) json.RawMessage { return e.Args().Raw(i) }
 
 // WantsAck tells whether the client waits for an acknowledgement that was not sent yet.
 func (e *Event) WantsAck() bool { return e.ack.Load() == ackWanted }

@@ -21,8 +21,8 @@ type mailbox struct {
 const eventOverhead = 256
 
 func (e *Event) cost() int {
-	n := len(e.args.raw) + eventOverhead
-	for _, b := range e.args.attachments {
+	n := len(e.list.raw) + eventOverhead
+	for _, b := range e.list.attachments() {
 		n += len(b)
 	}
 	return n
@@ -110,7 +110,7 @@ func (s *Socket) serve(e *Event) {
 	case stepConnect:
 		s.serveConnect(e)
 	case stepAnswer:
-		s.conn.srv.protect("acknowledgement", func() { _ = e.handler.ServeEvent(context.Background(), e) })
+		s.conn.srv.protect("acknowledgement", func() { _ = e.route.handler.ServeEvent(context.Background(), e) })
 	case stepClose:
 		s.serveClose()
 	}
@@ -122,7 +122,7 @@ func (s *Socket) serveEvent(e *Event) {
 	}
 	reg := s.ns.registered()
 	if err := s.handle(reg, e); err != nil {
-		s.conn.srv.cfg.Logger.Debug("socketio: event failed", "namespace", s.ns.name, "event", quote(e.name), "error", err)
+		s.conn.srv.cfg.Logger.Debug("socketio: event failed", "namespace", s.ns.name, "event", quote(e.Name()), "error", err)
 		e.fail(err)
 		for _, fn := range reg.onError {
 			s.conn.srv.protect("OnError", func() { fn(e, err) })
@@ -135,7 +135,7 @@ func (s *Socket) handle(reg *registration, e *Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.conn.srv.countPanic("event handler", p)
-			err = fmt.Errorf("socketio: handler of %q panicked: %v", e.name, p)
+			err = fmt.Errorf("socketio: handler of %q panicked: %v", e.Name(), p)
 		}
 	}()
 	ctx := s.Context()
@@ -144,10 +144,10 @@ func (s *Socket) handle(reg *registration, e *Event) (err error) {
 			return err
 		}
 	}
-	if e.handler == nil {
+	if e.route.handler == nil {
 		return nil
 	}
-	return e.handler.ServeEvent(ctx, e)
+	return e.route.handler.ServeEvent(ctx, e)
 }
 
 func (s *Socket) serveClose() {

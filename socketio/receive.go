@@ -81,22 +81,21 @@ func (c *conn) event(s *Socket, h sioproto.Header, name []byte, spans []sioproto
 	if r != nil || reg.unhandled != nil || len(reg.catchAll) > 0 {
 		var raw []byte
 		e, raw = newEvent(h.Data)
-		e.socket, e.handler, e.id = s, reg.unhandled, h.ID
-		if r != nil {
-			e.name, e.handler = r.name, r.handler
-		} else {
-			e.name = string(name)
+		if r == nil {
+			r = &route{name: string(name), handler: reg.unhandled}
 		}
+		e.socket, e.route, e.id = s, r, h.ID
 		if h.HasID {
 			e.ack.Store(ackWanted)
 		}
-		e.args.raw, e.args.attachments = raw, attachments
+		e.list.raw = raw
+		e.list.attach(attachments)
 		kept := e.inline[:]
 		if len(spans) > len(kept) {
 			kept = make([]sioproto.Span, len(spans))
 		}
 		copy(kept, spans)
-		e.args.spans = kept[1:len(spans)]
+		e.list.spans = kept[:len(spans)]
 	}
 	if h.Attachments > len(attachments) {
 		return c.gather(&gathering{socket: s, event: e, need: h.Attachments}, size)
@@ -108,10 +107,10 @@ func (c *conn) event(s *Socket, h sioproto.Header, name []byte, spans []sioproto
 }
 
 // shortEvent is an Event with room for the text that most have: one allocation
-// instead of two. It fills the size class of 256 bytes.
+// instead of two. It fills the size class of 208 bytes.
 type shortEvent struct {
 	Event
-	room [88]byte
+	room [80]byte
 }
 
 // newEvent returns an Event and a copy of its text.
@@ -133,15 +132,12 @@ func (c *conn) answer(s *Socket, h sioproto.Header, spans []sioproto.Span, size 
 	if !waiting && !missing {
 		return nil
 	}
-	args := Args{
-		raw:         append([]byte(nil), h.Data...),
-		spans:       append([]sioproto.Span(nil), spans...),
-		attachments: attachments,
-	}
+	list := &argList{raw: append([]byte(nil), h.Data...), spans: append([]sioproto.Span(nil), spans...)}
+	list.attach(attachments)
 	if missing {
-		return c.gather(&gathering{socket: s, id: h.ID, args: args, need: h.Attachments}, size)
+		return c.gather(&gathering{socket: s, id: h.ID, list: list, need: h.Attachments}, size)
 	}
-	s.onAck(h.ID, args)
+	s.onAck(h.ID, list.all())
 	return nil
 }
 
@@ -191,10 +187,12 @@ func (c *conn) attachment(data []byte) {
 	}
 	g.room -= len(data)
 	part := append(make([]byte, 0, len(data)), data...)
+	list := g.list
 	if g.event != nil {
-		g.event.args.attachments = append(g.event.args.attachments, part)
-	} else {
-		g.args.attachments = append(g.args.attachments, part)
+		list = &g.event.list
+	}
+	if list != nil { // somebody wants it
+		list.add(part)
 	}
 	g.need--
 	done := g.need == 0
@@ -209,7 +207,7 @@ func (c *conn) attachment(data []byte) {
 	switch {
 	case g.event != nil:
 		s.enqueue(g.event)
-	case g.args.raw != nil:
-		s.onAck(g.id, g.args)
+	case g.list != nil:
+		s.onAck(g.id, g.list.all())
 	}
 }
