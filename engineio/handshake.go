@@ -228,7 +228,8 @@ func (srv *Server) subprotocol(r *http.Request) string {
 // greet lets the open packet, and what followed it, leave.
 func (s *Session) greet() {
 	s.mu.Lock()
-	if s.state == closed {
+	if s.state == closed { // what ends the connection may have waited for us
+		s.ws.doneWriting()
 		s.mu.Unlock()
 		return
 	}
@@ -237,11 +238,12 @@ func (s *Session) greet() {
 }
 
 func (srv *Server) newWebSocket(s *Session, taken *wsconn.Hijacked) *wsTransport {
-	t := &wsTransport{session: s, conn: taken.Conn, enc: s.enc}
-	if stream, ok := taken.Conn.(eventloop.Stream); ok {
+	conn := bareConn(taken.Conn)
+	t := &wsTransport{session: s, conn: conn, enc: s.enc}
+	if stream, ok := conn.(eventloop.Stream); ok {
 		t.loop = stream
 	} else {
-		t.raw = newRawConn(taken.Conn, t)
+		t.raw = newRawConn(conn, t)
 	}
 	t.enc.deflate = taken.Deflate
 	t.dec.MaxMessage = srv.cfg.MaxPayload
