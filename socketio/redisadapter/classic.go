@@ -31,6 +31,7 @@ type membership struct {
 	namespace string
 	self      string
 	deliver   func(*socketio.ClusterMessage)
+	mark      string       // what broadcasts of this node begin with
 	raw       func([]byte) // of a channel that is no namespace
 	channels
 	topics []topic
@@ -72,7 +73,7 @@ var glob = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, 
 
 // Join implements socketio.Adapter. A namespace can be joined once at a time.
 func (a *Adapter) Join(ctx context.Context, namespace, self string, deliver func(*socketio.ClusterMessage)) error {
-	m := &membership{namespace: namespace, self: self, deliver: deliver, channels: a.channels(namespace, self)}
+	m := &membership{namespace: namespace, self: self, deliver: deliver, mark: string(appendSender(nil, self)), channels: a.channels(namespace, self)}
 	pattern := glob.Replace(m.broadcast) + "*"
 	m.topics = []topic{{"psubscribe", pattern}, {"subscribe", m.request}, {"subscribe", m.response}, {"subscribe", m.specific}}
 	a.mu.Lock()
@@ -156,6 +157,9 @@ func (a *Adapter) receive(got *redis.Message) {
 	case m.raw != nil:
 		m.raw([]byte(got.Payload))
 	case got.Pattern != "":
+		if strings.HasPrefix(got.Payload, m.mark) {
+			return // this node's own, which Redis sends it too
+		}
 		room := strings.TrimSuffix(strings.TrimPrefix(got.Channel, m.broadcast), "#")
 		if room != "" && rooms != nil && rooms.RoomSize(room) == 0 {
 			a.counters.skipped.Add(1)
@@ -220,19 +224,17 @@ func (a *Adapter) Post(ctx context.Context, m *socketio.ClusterMessage) error {
 // encode returns a message and where it goes; nowhere when the language has no word
 // for it.
 func (a *Adapter) encode(m *socketio.ClusterMessage) (channel string, payload []byte, err error) {
+	if m.Type == socketio.ClusterBroadcast && m.RequestID == "" {
+		channel = a.cfg.Key + "#" + m.Namespace + "#"
+		if len(m.Target.Rooms) == 1 {
+			channel = a.cfg.Key + "#" + m.Namespace + "#" + m.Target.Rooms[0] + "#"
+		}
+		payload, err = encodeBroadcast(m)
+		return channel, payload, err
+	}
 	c := a.channels(m.Namespace, m.UID)
 	switch m.Type {
-	case socketio.ClusterBroadcast:
-		if m.RequestID == "" {
-			channel = c.broadcast
-			if len(m.Target.Rooms) == 1 {
-				channel += m.Target.Rooms[0] + "#"
-			}
-			payload, err = appendBroadcast(m)
-			return channel, payload, err
-		}
-		fallthrough
-	case socketio.ClusterSocketsJoin, socketio.ClusterSocketsLeave, socketio.ClusterDisconnectSockets,
+	case socketio.ClusterBroadcast, socketio.ClusterSocketsJoin, socketio.ClusterSocketsLeave, socketio.ClusterDisconnectSockets,
 		socketio.ClusterFetchSockets, socketio.ClusterServerSideEmit:
 		payload, err = encodeRequest(m, a.cfg.Level)
 		return c.request, payload, err

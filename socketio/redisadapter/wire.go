@@ -68,8 +68,8 @@ type packet struct {
 	Namespace *string         `json:"nsp,omitempty"`
 }
 
-// appendBroadcast encodes [uid, packet, options].
-func appendBroadcast(m *socketio.ClusterMessage) ([]byte, error) {
+// encodeBroadcast encodes [uid, packet, options].
+func encodeBroadcast(m *socketio.ClusterMessage) ([]byte, error) {
 	size := 64 + len(m.UID) + len(m.Namespace) + len(m.Data)
 	for _, list := range [][]string{m.Target.Rooms, m.Target.Except} {
 		for _, name := range list {
@@ -79,7 +79,7 @@ func appendBroadcast(m *socketio.ClusterMessage) ([]byte, error) {
 	for _, b := range m.Attachments {
 		size += len(b)
 	}
-	dst := packjson.AppendString(packjson.AppendArrayLen(make([]byte, 0, size), 3), m.UID)
+	dst := appendSender(make([]byte, 0, size), m.UID)
 	dst = packjson.AppendString(packjson.AppendMapLen(dst, 3), "type")
 	dst = packjson.AppendInt(dst, clusterwire.PacketEvent)
 	dst, err := packjson.Append(packjson.AppendString(dst, "data"), m.Data, m.Attachments)
@@ -88,6 +88,11 @@ func appendBroadcast(m *socketio.ClusterMessage) ([]byte, error) {
 	}
 	dst = packjson.AppendString(packjson.AppendString(dst, "nsp"), m.Namespace)
 	return appendTarget(dst, m.Target), nil
+}
+
+// appendSender begins a broadcast.
+func appendSender(dst []byte, uid string) []byte {
+	return packjson.AppendString(packjson.AppendArrayLen(dst, 3), uid)
 }
 
 func appendTarget(dst []byte, t socketio.Target) []byte {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-sails/sails/internal/rawjson"
@@ -23,20 +24,35 @@ var (
 // Append appends value, one JSON text, as MessagePack. {"_placeholder":true,"num":i}
 // becomes the i-th attachment, when there are any.
 func Append(dst, value []byte, attachments [][]byte) ([]byte, error) {
-	var few [16]container
-	e := encoder{text: value, out: dst, attachments: attachments, sizes: few[:0]}
-	start := rawjson.Blank(value, 0)
-	end, err := e.measure(start, 0)
-	if err == nil && rawjson.Blank(value, end) != len(value) {
-		err = syntaxAt(end)
+	e := encoders.Get().(*encoder)
+	e.text, e.out, e.attachments = value, dst, attachments
+	err := e.whole()
+	dst = e.out
+	if sizes := e.sizes[:0]; cap(sizes) <= maxKept {
+		*e = encoder{sizes: sizes}
+		encoders.Put(e)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.value(start); err != nil {
-		return nil, err
+	return dst, nil
+}
+
+// encoders keeps encoders for the notes they have of containers, up to maxKept each.
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+const maxKept = 256
+
+func (e *encoder) whole() error {
+	start := rawjson.Blank(e.text, 0)
+	end, err := e.measure(start, 0)
+	if err == nil && rawjson.Blank(e.text, end) != len(e.text) {
+		err = syntaxAt(end)
 	}
-	return e.out, nil
+	if err == nil {
+		_, err = e.value(start)
+	}
+	return err
 }
 
 func syntaxAt(i int) error { return fmt.Errorf("%w at byte %d", errSyntax, i) }
