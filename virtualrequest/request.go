@@ -1,6 +1,7 @@
 package virtualrequest
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -94,7 +95,7 @@ func (r *Request) Parse(event string, payload []byte) error {
 			params = value
 		default:
 			// The same names, spelled with escapes.
-			if len(key) <= 6*len("headers")+2 {
+			if len(key) <= 6*len("headers")+2 && bytes.IndexByte(key, '\\') >= 0 {
 				switch name, _ := rawjson.Text(key); name {
 				case "url":
 					url = value

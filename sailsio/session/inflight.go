@@ -23,7 +23,12 @@ type sidSlot struct {
 
 // join must be called before the session is read from the store, so that
 // whoever destroys it afterwards finds the slot.
-func (f *inflight) join(id string) *sidSlot {
+func (f *inflight) join(id string) *sidSlot { return f.joinWith(id, new(sidSlot)) }
+
+// joinWith is join with a slot to use if the id has none and spare is new, which saves
+// the request that brings it an allocation. Others may use it for longer than that
+// request runs.
+func (f *inflight) joinWith(id string, spare *sidSlot) *sidSlot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.slots[id]
@@ -31,7 +36,10 @@ func (f *inflight) join(id string) *sidSlot {
 		if f.slots == nil {
 			f.slots = map[string]*sidSlot{}
 		}
-		s = &sidSlot{id: id}
+		if s = spare; s.id != "" {
+			s = new(sidSlot)
+		}
+		s.id = id
 		f.slots[id] = s
 	}
 	s.users++

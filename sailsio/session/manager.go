@@ -112,7 +112,7 @@ func (m *Manager) skips(r *http.Request) bool {
 	if socket := socketFromContext(r.Context()); socket != nil && socket.nosessionHeader {
 		return true
 	}
-	if _, virtual := virtualrequest.FromContext(r.Context()); virtual && r.Header.Get("nosession") != "" {
+	if _, virtual := virtualrequest.FromContext(r.Context()); virtual && r.Header.Get("Nosession") != "" { // spelled so, it is found without an allocation
 		return true
 	}
 	return m.cfg.Skip(r)
@@ -141,7 +141,7 @@ func (m *Manager) open(ctx context.Context, header http.Header, s *Session) erro
 		s.cookieID = signedID(header, m.cfg.Name, m.cfg.Secrets)
 	}
 	if s.cookieID != "" {
-		slot := m.requests.join(s.cookieID)
+		slot := m.requests.joinWith(s.cookieID, &s.spare)
 		found, err := m.load(ctx, s, slot)
 		if err != nil || found {
 			return err
@@ -159,7 +159,7 @@ func (m *Manager) open(ctx context.Context, header http.Header, s *Session) erro
 // openOwn loads the session that only one socket knows, or begins it under the
 // same id: nothing is stored before it is used (SEC-76).
 func (m *Manager) openOwn(ctx context.Context, s *Session, sid string) error {
-	slot := m.requests.join(sid)
+	slot := m.requests.joinWith(sid, &s.spare)
 	found, err := m.load(ctx, s, slot)
 	if err != nil || found {
 		return err

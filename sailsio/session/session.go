@@ -37,6 +37,7 @@ type Session struct {
 	slot       *sidSlot                   // guarded by mu; the id is slot.id
 	held       []*sidSlot                 // guarded by mu; slots to leave at the end
 	room       [1]*sidSlot                // of held, at first
+	spare      sidSlot                    // the slot of an id that nobody else works with; see inflight.joinWith
 	now        *record                    // guarded by mu; what the handler sees
 	first      record                     // guarded by mu; what now is, at first
 	base       map[string]json.RawMessage // guarded by mu; values as last stored or loaded
