@@ -193,7 +193,7 @@ func TestRoads_Frames(t *testing.T) {
 		{"character that does not end", sized(wholeText, "4\xe2\x82"), "", closedText},
 		{"compressed", sized(wholeText|compressed, deflated("4"+long[:500])), "81 4" + long[:500], ""},
 		{"compressed in parts", sized(partial|compressed, deflated("4abc")[:2]) + sized(lastPart, deflated("4abc")[2:]), "81 4abc", ""},
-		{"bomb (SEC-25)", sized(wholeText|compressed, deflated("4" + strings.Repeat("x", 500_000))), "", closedTooBig},
+		{"bomb (SEC-25)", sized(wholeText|compressed, deflated("4"+strings.Repeat("x", 500_000))), "", closedTooBig},
 		{"broken compression (SEC-25)", sized(wholeText|compressed, "\xff\xff\xff\xff"), "", closedText},
 		{"compressed, not UTF-8", sized(wholeText|compressed, deflated("4\xff")), "", closedText},
 		{"close", sized(closing, "\x03\xe8bye"), "", closedNormal},
