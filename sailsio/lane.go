@@ -23,6 +23,12 @@ const headStart = 10 * time.Millisecond
 // parkAfter is when a request stops counting as running (SEC-72).
 const parkAfter = time.Second
 
+// began is what lanes count time from: reading the monotonic clock alone costs half of
+// time.Now.
+var began = time.Now()
+
+func now() time.Duration { return time.Since(began) }
+
 // limits are shared by the lanes of an App.
 type limits struct {
 	pool     workers.Pool
@@ -62,7 +68,7 @@ func (l *limits) finished() {
 // request, which is its task, so that both are one allocation.
 type job struct {
 	task       workers.Task
-	started    time.Time
+	started    time.Duration // see now
 	parked     bool
 	prev, next *job
 }
@@ -88,7 +94,8 @@ type lane struct {
 	running int
 	parked  int
 	watch   *time.Timer
-	due     time.Time     // when watch calls tend; zero when it will not
+	due     time.Duration // when watch calls tend
+	armed   bool          // it will
 	freed   chan struct{} // capacity 1: wakes the one waiting submit
 }
 
@@ -158,7 +165,7 @@ func (l *lane) Run() {
 
 // start notes that j runs and has the turn. l.mu is held.
 func (l *lane) start(j *job) {
-	j.started = time.Now()
+	j.started = now()
 	j.prev = l.newest
 	if l.newest != nil {
 		l.newest.next = j
@@ -168,14 +175,14 @@ func (l *lane) start(j *job) {
 	l.newest = j
 	l.running++
 	l.turn = j
-	l.arm(j.started.Add(headStart))
+	l.arm(j.started + headStart)
 }
 
 // finish takes j out of the books. l.mu is held.
 func (l *lane) finish(j *job) {
 	if j.parked {
 		l.parked--
-		l.arm(time.Now().Add(headStart)) // another may be parked in its place
+		l.arm(now() + headStart) // another may be parked in its place
 	} else {
 		l.unlink(j)
 	}
@@ -207,15 +214,15 @@ func (l *lane) unlink(j *job) {
 // arm has tend called at due, unless it will be called earlier. A lane whose
 // requests answer at once pays for the timer once per head start, not per
 // request. l.mu is held.
-func (l *lane) arm(due time.Time) {
-	if !l.due.IsZero() && !due.Before(l.due) {
+func (l *lane) arm(due time.Duration) {
+	if l.armed && due >= l.due {
 		return
 	}
-	l.due = due
+	l.due, l.armed = due, true
 	if l.watch == nil {
-		l.watch = time.AfterFunc(time.Until(due), l.tend)
+		l.watch = time.AfterFunc(due-now(), l.tend)
 	} else {
-		l.watch.Reset(time.Until(due))
+		l.watch.Reset(due - now())
 	}
 }
 
@@ -224,22 +231,22 @@ func (l *lane) arm(due time.Time) {
 func (l *lane) tend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.due = time.Time{}
-	now := time.Now()
-	for l.oldest != nil && now.Sub(l.oldest.started) >= parkAfter && l.parked < l.limits.parked {
+	l.armed = false
+	now := now()
+	for l.oldest != nil && now-l.oldest.started >= parkAfter && l.parked < l.limits.parked {
 		j := l.oldest
 		l.unlink(j)
 		j.parked = true
 		l.parked++
 	}
 	if l.oldest != nil && l.parked < l.limits.parked {
-		l.arm(l.oldest.started.Add(parkAfter))
+		l.arm(l.oldest.started + parkAfter)
 	}
 	j := l.turn
 	if j == nil {
 		return
 	}
-	if end := j.started.Add(headStart); now.Before(end) {
+	if end := j.started + headStart; now < end {
 		l.arm(end)
 		return
 	}
