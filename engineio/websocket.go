@@ -28,14 +28,14 @@ type wsTransport struct {
 	dead     atomic.Bool   // hung up
 	grown    bool          // its stack may have grown: it has decoded; the reader's own
 	quiet    bool          // nothing had come for restAfter before the last read, and grown; the reader's own
-	unsure   bool          // listed in Server.unverified; guarded by its mu
+	unsure   atomic.Bool   // listed in Server.unverified
 
 	pong       []byte      // the answer to the newest ping; guarded by session.mu
 	bye        []byte      // the close frame that answers the peer's or says what it did wrong; guarded by session.mu
 	peerClosed bool        // the peer's close frame has come; guarded by session.mu
-	parting    *farewell   // waits for the write under way; guarded by session.mu
 	left       bool        // a probe that was given up; guarded by session.mu
 	parked     bool        // loop waits for openGate; guarded by session.mu
+	parting    *farewell   // waits for the write under way; guarded by session.mu
 	expiry     *time.Timer // of a probe
 }
 
@@ -94,7 +94,7 @@ func (t *wsTransport) read() error {
 // input handles what one read has brought. It tells whether that was a heartbeat and
 // nothing else.
 func (t *wsTransport) input(p []byte) bool {
-	now := t.session.srv.wheel.elapsed()
+	now := time.Duration(t.session.srv.wheel.lately.Load())
 	rested := now-t.lastRead > restAfter
 	t.lastRead = now
 	beat := t.pulse(p)

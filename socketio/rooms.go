@@ -176,7 +176,7 @@ func (sh *shard) open(name string, hash uint32, n, expected int) (r *room, isNew
 			return r, false
 		}
 		sh.mu.Unlock()
-		longer = slices.Grow([]*Socket(nil), want+had/4+min(had/4, 64))
+		longer = slices.Grow([]*Socket(nil), want+had/4)
 	}
 }
 
