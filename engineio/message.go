@@ -58,10 +58,14 @@ func BuildText(sizeHint int, fill func(dst []byte) []byte) *Message {
 	size := headerRoom + 1 + max(sizeHint, 0)
 	var m *Message
 	var buf []byte
-	if size <= len(shortMessage{}.room) {
+	switch {
+	case size <= len(shortMessage{}.room):
 		short := new(shortMessage)
 		m, buf = &short.Message, short.room[:headerRoom+1]
-	} else {
+	case size <= len(longerMessage{}.room):
+		longer := new(longerMessage)
+		m, buf = &longer.Message, longer.room[:headerRoom+1]
+	default:
 		m, buf = new(Message), make([]byte, headerRoom+1, size)
 	}
 	buf[headerRoom] = '4'
@@ -73,6 +77,13 @@ func BuildText(sizeHint int, fill func(dst []byte) []byte) *Message {
 type shortMessage struct {
 	Message
 	room [80]byte
+}
+
+// longerMessage is the same for answers of virtual requests, whose header alone is
+// longer than most events. It fills the size class of 208 bytes.
+type longerMessage struct {
+	Message
+	room [160]byte
 }
 
 func textMessage(buf []byte, kind eioproto.Type) *Message { return new(Message).text(buf, kind) }
