@@ -2,6 +2,7 @@ package engineio
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,6 +23,7 @@ type wheel struct {
 	now     int64              // the last tick handled; guarded by mu
 	running bool               // guarded by mu
 	over    chan struct{}      // closed by close
+	lately  atomic.Int64       // elapsed at the last tick, for who does not need it more exactly
 }
 
 // timer is an entry of the wheel, embedded in what it wakes.
@@ -42,17 +44,16 @@ func (w *wheel) init(shortest time.Duration) {
 // close ends the wheel; no entry is woken afterwards. It is called once.
 func (w *wheel) close() { close(w.over) }
 
-// set arranges that the session's onTimer is called d from now, at most one tick
-// late, unless set or stop is called before.
-func (w *wheel) set(t *timer, d time.Duration) {
+// set arranges that the session's onTimer is called d after now, at most one tick
+// late, unless set or stop is called before. now is what elapsed says.
+func (w *wheel) set(t *timer, now, d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.unlist(t)
-	now := int64(time.Since(w.start) / w.tick)
 	if w.entries == 0 {
-		w.now = now // nothing was missed while there was nothing
+		w.now = int64(now / w.tick) // nothing was missed while there was nothing
 	}
-	t.at = int64((time.Since(w.start)+d)/w.tick) + 1
+	t.at = int64((now+d)/w.tick) + 1
 	w.list(t)
 	w.entries++
 	if !w.running {
@@ -110,7 +111,9 @@ func (w *wheel) run() {
 			w.mu.Unlock()
 			return
 		}
-		for now := int64(time.Since(w.start) / w.tick); w.now < now; {
+		elapsed := w.elapsed()
+		w.lately.Store(int64(elapsed))
+		for now := int64(elapsed / w.tick); w.now < now; {
 			w.now++
 			for t := w.slots[w.now%wheelSlots]; t != nil; {
 				next := t.next

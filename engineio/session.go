@@ -11,17 +11,13 @@ import (
 // Session is one Engine.IO connection: a client that may speak polling first and
 // WebSocket later, with one queue of packets to send. Its methods may be called
 // concurrently, from Handler methods too.
+//
+// Heartbeats touch each session when it is in no cache: what they need is in the first
+// three lines of 64 bytes.
 type Session struct {
-	srv       *Server
-	id        string
-	kept      handshakeRequest
-	flusher   *flusher
-	heartbeat timer
-
-	// recv is held while the Handler is told anything: calls are serial although
-	// two transports exist during an upgrade. It is taken before mu.
-	recv sync.Mutex
-
+	srv        *Server
+	flusher    *flusher
+	ws         *wsTransport // nil while polling; guarded by mu
 	mu         sync.Mutex
 	state      state         // guarded by mu
 	enc        encoding      // of polling; constant
@@ -31,23 +27,30 @@ type Session struct {
 	paused     bool          // PauseReads; guarded by mu
 	extended   bool          // the wait for this pong was extended once; guarded by mu
 	upgrading  bool          // a WebSocket is on its way to take over; guarded by mu
-	noops      int           // polls looked at while upgrading; guarded by mu
-	greeting   int           // packets of the handshake at the head of the queue; guarded by mu
-	bound      string        // Config.BindSession at the handshake
-	reason     CloseReason   // set when the state leaves open; guarded by mu
+	awaitsPong atomic.Bool   // revision 4: a ping is unanswered
+	deadline   time.Duration // next heartbeat step, since the wheel's start; guarded by mu
+	armed      time.Duration // when the wheel looks next; guarded by mu
+	heartbeat  timer
 	queue      []*Message    // guarded by mu
 	queued     int           // bytes in queue and in writes under way; guarded by mu
 	gate       chan struct{} // closed when reading may go on; nil when nobody waits; guarded by mu
-	ws         *wsTransport  // nil while polling; guarded by mu
 	polling    *pollingTransport
-	probe      *wsTransport  // a WebSocket that asked to take over; guarded by mu
-	tookOver   time.Duration // when ws took over from polling, since the wheel's start; guarded by mu
-	data       any
-	ctx        context.Context         // nil until asked for; guarded by mu
-	cancel     context.CancelCauseFunc // guarded by mu
-	deadline   time.Duration           // next heartbeat step, since the wheel's start; guarded by mu
-	armed      time.Duration           // when the wheel looks next; guarded by mu
-	awaitsPong atomic.Bool             // revision 4: a ping is unanswered
+
+	// recv is held while the Handler is told anything: calls are serial although
+	// two transports exist during an upgrade. It is taken before mu.
+	recv sync.Mutex
+
+	id       string
+	kept     handshakeRequest
+	noops    int           // polls looked at while upgrading; guarded by mu
+	greeting int           // packets of the handshake at the head of the queue; guarded by mu
+	bound    string        // Config.BindSession at the handshake
+	reason   CloseReason   // set when the state leaves open; guarded by mu
+	probe    *wsTransport  // a WebSocket that asked to take over; guarded by mu
+	tookOver time.Duration // when ws took over from polling, since the wheel's start; guarded by mu
+	data     any
+	ctx      context.Context         // nil until asked for; guarded by mu
+	cancel   context.CancelCauseFunc // guarded by mu
 }
 
 type state uint8
@@ -290,18 +293,22 @@ func (s *Session) isClosed() bool {
 }
 
 // arm has the wheel look at the session d from now. The caller holds mu.
-func (s *Session) arm(d time.Duration) {
-	s.armed = s.srv.wheel.elapsed() + d
+func (s *Session) arm(d time.Duration) { s.armFrom(s.srv.wheel.elapsed(), d) }
+
+// armFrom is arm for who has looked at the clock already.
+func (s *Session) armFrom(now, d time.Duration) {
+	s.armed = now + d
 	s.deadline = s.armed
-	s.srv.wheel.set(&s.heartbeat, d)
+	s.srv.wheel.set(&s.heartbeat, now, d)
 }
 
 // expect moves the next heartbeat step to d from now; the wheel is only told when
 // it would look too late. The caller holds mu.
 func (s *Session) expect(d time.Duration) {
-	s.deadline = s.srv.wheel.elapsed() + d
+	now := s.srv.wheel.elapsed()
+	s.deadline = now + d
 	if s.deadline < s.armed {
-		s.arm(d)
+		s.armFrom(now, d)
 	}
 }
 
@@ -312,21 +319,22 @@ func (s *Session) onTimer() {
 		s.mu.Unlock()
 		return
 	}
-	left := s.deadline - s.srv.wheel.elapsed()
+	now := s.srv.wheel.elapsed()
+	left := s.deadline - now
 	switch {
 	case left > 0:
-		s.arm(left)
+		s.armFrom(now, left)
 		s.mu.Unlock()
 	case s.state == closing: // nobody came for the close packet
 		s.mu.Unlock()
 		s.finish(s.reason)
 	case s.paused: // we are the ones who do not read
-		s.arm(s.srv.cfg.PingTimeout)
+		s.armFrom(now, s.srv.cfg.PingTimeout)
 		s.mu.Unlock()
 	case s.enc.revision == 4 && !s.awaitsPong.Load():
 		s.awaitsPong.Store(true)
 		s.extended = false
-		s.arm(s.srv.cfg.PingTimeout - min(-left, lateness)) // what is late does not add up
+		s.armFrom(now, s.srv.cfg.PingTimeout-min(-left, lateness)) // what is late does not add up
 		s.queue = append(s.queue, pingPacket)
 		s.enqueued(pingPacket.size())
 	default:

@@ -17,20 +17,20 @@ import (
 // only one that decodes; writes are owned by whoever set Session.writing.
 type wsTransport struct {
 	session  *Session
-	conn     net.Conn
 	raw      *rawConn         // nil where reads need a buffer while they wait (TLS, pipes)
 	loop     eventloop.Stream // instead of raw: read by an event loop, without a goroutine
-	dec      wsconn.Decoder
-	stream   *streamDecoder // instead of dec: a WebTransport stream, which has no control frames
+	stream   *streamDecoder   // instead of dec: a WebTransport stream, which has no control frames
+	pong     []byte           // the answer to the newest ping; guarded by session.mu
 	enc      encoding
 	role     wsRole        // the reader's own
-	lastRead time.Duration // since the wheel's start; the reader's own
-	dead     atomic.Bool   // hung up
 	grown    bool          // its stack may have grown: it has decoded; the reader's own
 	quiet    bool          // nothing had come for restAfter before the last read, and grown; the reader's own
+	dead     atomic.Bool   // hung up
 	unsure   atomic.Bool   // listed in Server.unverified
+	lastRead time.Duration // since the wheel's start, to a tick; the reader's own
+	dec      wsconn.Decoder
 
-	pong       []byte      // the answer to the newest ping; guarded by session.mu
+	conn       net.Conn
 	bye        []byte      // the close frame that answers the peer's or says what it did wrong; guarded by session.mu
 	peerClosed bool        // the peer's close frame has come; guarded by session.mu
 	left       bool        // a probe that was given up; guarded by session.mu
