@@ -1,5 +1,7 @@
 package engineio
 
+import "net"
+
 // PollHeld tells whether a GET of s waits for something to answer.
 func PollHeld(s *Session) bool {
 	s.mu.Lock()
@@ -20,3 +22,6 @@ func Posting(srv *Server) (n int) {
 	}
 	return n
 }
+
+// TimedListener is the listener Serve makes of another one.
+func TimedListener(l net.Listener) net.Listener { return timedListener{l} }

@@ -47,7 +47,7 @@ func Serve(ctx context.Context, l net.Listener, srv *http.Server, drain func(con
 		limit = DrainLimit
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
+	go func() { failed <- srv.Serve(timedListener{l}) }()
 	var problem error
 	select {
 	case problem = <-failed:
