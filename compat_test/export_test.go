@@ -1,18 +1,15 @@
 package compat_test
 
 import (
-	"context"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/go-sails/sails/compat_test/internal/program"
 )
@@ -108,39 +105,16 @@ func playSome(t *testing.T, suite sailsSuite, names []string, transport string, 
 // startRedis runs a Redis of its own and returns its address.
 func startRedis(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	server, err := program.Redis(program.Spec{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(address)
-	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("redis-server does not start; run \"make setup\": %v", err)
-	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
+		if err := server.Stop(); err != nil {
+			t.Error(err)
+		}
 	})
-	limit, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		c, err := (&net.Dialer{}).DialContext(limit, "tcp", address)
-		if err == nil {
-			_ = c.Close()
-			return address
-		}
-		select {
-		case <-tick.C:
-		case <-limit.Done():
-			t.Fatal("redis-server on port " + strconv.Quote(port) + " does not answer")
-		}
-	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(server.Port))
 }
 
 // send posts JSON and returns status and body.

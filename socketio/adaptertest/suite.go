@@ -33,6 +33,7 @@ func Run(t *testing.T, medium func(t *testing.T) (connect func() socketio.Adapte
 		{"OddNames", testOddNames},
 		{"LargeMessage", testLarge},
 		{"Order", testOrder},
+		{"Shutdown", testShutdown},
 		{"JoinLeave", testJoinLeave},
 		{"Disconnect", testDisconnect},
 		{"FetchSockets", testFetch},
@@ -288,6 +289,22 @@ func testOrder(_ *testing.T, c *cluster) {
 			x.expect(fmt.Sprintf(`2["n",%d]`, i))
 		}
 	}
+}
+
+// What was sent before a node ends reaches the others.
+func testShutdown(_ *testing.T, c *cluster) {
+	const n = 500
+	for i := range n {
+		c.check(c.main(0).Except(c.clients[0].id).Emit(c.ctx, "n", i))
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- c.servers[0].Shutdown(c.ctx) }()
+	for _, x := range c.clients[1:] {
+		for i := range n {
+			x.expect(fmt.Sprintf(`2["n",%d]`, i))
+		}
+	}
+	c.check(<-ended)
 }
 
 func testJoinLeave(_ *testing.T, c *cluster) {

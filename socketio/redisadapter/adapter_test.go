@@ -86,3 +86,36 @@ func TestAdapter_SilentRedis(t *testing.T) {
 		t.Errorf("Publish of too much: %v", err)
 	}
 }
+
+// Emit goes by Post: with Config.Confirm every loss is an error of its own; without, those
+// that were on their way when Redis was lost are counted, and the rest are errors.
+func TestPost_WithoutRedis(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	_ = l.Close() // nobody listens there now
+	for _, confirm := range []bool{true, false} {
+		a, err := redisadapter.New(redisadapter.Config{Redis: options(address), Confirm: confirm})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &socketio.ClusterMessage{UID: self, Namespace: "/", Type: socketio.ClusterBroadcast, Data: []byte(`["e"]`)}
+		const messages = 1000
+		told := 0
+		for range messages {
+			if err := a.Post(t.Context(), m); errors.Is(err, redisadapter.ErrDown) {
+				told++
+			} else if err != nil {
+				t.Fatalf("Post: %v", err)
+			}
+		}
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+		if s := a.Stats(); s.Lost != messages || confirm && told != messages || messages-told > 256 {
+			t.Errorf("Confirm %v: %d errors, %+v", confirm, told, s)
+		}
+	}
+}

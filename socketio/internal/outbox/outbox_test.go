@@ -39,9 +39,16 @@ func (m *medium) queue() *outbox.Queue[int] {
 	return outbox.New(outbox.Config[int]{
 		MaxItem: 10, MaxBytes: 100, BatchItems: 4, BatchBytes: 30, Timeout: time.Second, Errors: errs,
 		Published: &m.published, Lost: &m.fail,
-		Exchange: func(_ context.Context, batch []*outbox.Item[int]) {
+		Exchange: func(ctx context.Context, batch []*outbox.Item[int]) {
 			if m.hold != nil {
-				<-m.hold
+				select {
+				case <-m.hold:
+				case <-ctx.Done():
+					for _, x := range batch {
+						x.Err = ctx.Err()
+					}
+					return
+				}
 			}
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -199,4 +206,111 @@ func TestOutage(t *testing.T) {
 		}
 		stop()
 	})
+}
+
+// Who posts goes on at once, until Ahead messages are on their way; then it waits for its
+// own. Order is that of the calls, of Post and Send alike.
+func TestPost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &medium{hold: make(chan struct{})}
+		q := m.queue()
+		ctx, stop := run(t, q)
+		for i := range outbox.Ahead {
+			if err := q.Post(ctx, i, 0); err != nil {
+				t.Fatal(err)
+			}
+			if i%100 == 0 {
+				synctest.Wait() // some are in an exchange already
+			}
+		}
+		late, cancel := context.WithCancelCause(ctx)
+		cause := errors.New("enough")
+		waited := make(chan error, 2)
+		go func() { waited <- q.Post(late, outbox.Ahead, 0) }()
+		synctest.Wait()
+		go func() { waited <- q.Post(ctx, outbox.Ahead+1, 0) }()
+		synctest.Wait()
+		if len(waited) > 0 || len(m.got) > 0 {
+			t.Fatalf("%d did not wait, %d were published", len(waited), len(m.got))
+		}
+		cancel(cause)
+		if err := <-waited; !errors.Is(err, cause) {
+			t.Errorf("after its context ended: %v", err)
+		}
+		close(m.hold)
+		if err := <-waited; err != nil {
+			t.Errorf("when the medium went on: %v", err)
+		}
+		if len(m.got) != outbox.Ahead+2 || !slices.IsSorted(m.got) {
+			t.Errorf("published %v", m.got)
+		}
+		stop()
+		if err := q.Post(ctx, 1, 0); !errors.Is(err, errs.Closed) {
+			t.Errorf("after the end: %v", err)
+		}
+	})
+}
+
+// A posted message that is refused is reported, one that is lost with the medium is
+// counted, and then Post fails at once.
+func TestPost_Loss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &medium{}
+		q := m.queue()
+		ctx, stop := run(t, q)
+		if err := errors.Join(q.Post(ctx, -1, 1), q.Post(ctx, 1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if len(m.unheard) != 1 || !errors.Is(m.unheard[0], errRefused) || !slices.Equal(m.got, []int{1}) || m.fail.Load() != 1 {
+			t.Errorf("reported %v, published %v, %d lost", m.unheard, m.got, m.fail.Load())
+		}
+		m.lost = errors.New("no route")
+		for range 3 {
+			if err := q.Post(ctx, 2, 1); err != nil {
+				t.Error(err)
+			}
+		}
+		synctest.Wait()
+		if err := q.Post(ctx, 2, 1); !errors.Is(err, errs.Down) || !errors.Is(err, m.lost) {
+			t.Errorf("without the medium: %v", err)
+		}
+		if m.fail.Load() != 5 || len(m.unheard) != 1 || len(m.changes) != 1 {
+			t.Errorf("%d lost, reported %v, changes %v", m.fail.Load(), m.unheard, m.changes)
+		}
+		stop()
+	})
+}
+
+// What was accepted goes out before the end, unless the medium does not take it: then the
+// end comes after Timeout.
+func TestEnd(t *testing.T) {
+	for _, taken := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			m := &medium{hold: make(chan struct{})}
+			q := m.queue()
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan struct{})
+			go func() { defer close(ended); q.Run(ctx) }()
+			for i := range 20 {
+				if err := q.Post(ctx, i, 5); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+			}
+			begin := time.Now()
+			cancel()
+			synctest.Wait()
+			if taken {
+				close(m.hold)
+			}
+			<-ended
+			if d := time.Since(begin); taken && d > 0 || d > 2*time.Second {
+				t.Errorf("taken %v: ended after %v", taken, d)
+			}
+			if n := int(m.published.Load()); n != len(m.got) || (n == 20) != taken || n+int(m.fail.Load()) != 20 {
+				t.Errorf("taken %v: %d published, %d lost", taken, n, m.fail.Load())
+			}
+		})
+	}
 }
