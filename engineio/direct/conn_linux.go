@@ -26,6 +26,7 @@ type conn struct {
 	partial  []byte          // the start of the next request; the owner's
 	seen     int             // how much of it was looked at; the owner's
 	blank    uint8           // how many bytes of empty lines are passed over before the next request; the owner's
+	headBy   time.Time       // when the head has to be there, of a connection that is handed over
 	last     bool            // the last answer is on its way: what comes now means nothing; the owner's
 
 	deadline atomic.Int64 // since Listener.began; 0: none, -1: was seen to be over
@@ -90,12 +91,16 @@ func (c *conn) advance(data []byte) eventloop.Verdict {
 		c.seen = len(data)
 		return eventloop.More
 	}
-	c.waits.Store(false)
-	if c.deadline.Swap(0) < 0 { // being closed
+	idle := c.waits.Swap(false) && c.remote != ""
+	by := c.deadline.Swap(0)
+	if by < 0 { // being closed
 		return eventloop.More
 	}
 	c.seen = 0
 	if found == foreign {
+		if c.headBy = c.listener.began.Add(time.Duration(by)); idle { // the time for this head begins now
+			c.headBy = time.Now().Add(c.listener.header)
+		}
 		c.keep(data)
 		c.listener.group.Run((*handOver)(c))
 		return eventloop.Paused
@@ -242,7 +247,7 @@ func (t *handOver) Run() {
 		return
 	}
 	select {
-	case c.listener.handed <- &replayed{TCPConn: tcp, head: c.partial}:
+	case c.listener.handed <- &replayed{TCPConn: tcp, head: c.partial, headBy: c.headBy}:
 	case <-c.listener.done:
 		_ = tcp.Close()
 	}

@@ -93,6 +93,30 @@ func TestLimits_SlowClients(t *testing.T) {
 	})
 }
 
+// SEC-16: a connection that is handed to net/http keeps the time limit it has.
+func TestLimits_HandedOver(t *testing.T) {
+	t.Parallel()
+	s := serve(t, "direct", &http.Server{Handler: http.HandlerFunc(teller), ReadHeaderTimeout: 2 * time.Second})
+	for name, before := range map[string]string{"first request": "", "behind another": ask("a")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.dial(t)
+			write(t, conn, before)
+			<-time.After(1500 * time.Millisecond)
+			began := time.Now()
+			write(t, conn, "GET /")
+			ended(t, conn)
+			took, want := time.Since(began), 500*time.Millisecond
+			if before != "" { // its time begins with its first byte
+				want = 2 * time.Second
+			}
+			if took < want-250*time.Millisecond || took > want+1250*time.Millisecond {
+				t.Fatalf("closed after %v, want %v", took, want)
+			}
+		})
+	}
+}
+
 // SEC-3: connections that ask nothing are bounded; the oldest goes.
 func TestLimits_SilentConnections(t *testing.T) {
 	t.Parallel()

@@ -3,13 +3,27 @@ package direct
 import (
 	"io"
 	"net"
+	"time"
 )
 
 // replayed is a TCP connection from which something was read, which is read again.
 // As with any connection one goroutine may read while another writes.
 type replayed struct {
 	*net.TCPConn
-	head []byte
+	head   []byte
+	headBy time.Time // when the first head has to be there; zero once net/http has set a limit
+}
+
+// SetReadDeadline sets the first limit, which is that of a head, no later than it was
+// before: a client does not get the time twice (SEC-16).
+func (r *replayed) SetReadDeadline(t time.Time) error {
+	if !r.headBy.IsZero() {
+		if r.headBy.Before(t) {
+			t = r.headBy
+		}
+		r.headBy = time.Time{}
+	}
+	return r.TCPConn.SetReadDeadline(t)
 }
 
 // Read reads the head, then the connection.
