@@ -18,7 +18,7 @@ func parseQuery(raw string) (q query, ok bool) {
 	if strings.Count(raw, "&") >= maxParameters {
 		return q, false
 	}
-	plain := !strings.ContainsAny(raw, "%+")
+	plain := strings.IndexByte(raw, '%') < 0 && strings.IndexByte(raw, '+') < 0
 	for raw != "" {
 		var part string
 		part, raw, _ = strings.Cut(raw, "&")
