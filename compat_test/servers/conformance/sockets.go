@@ -159,16 +159,14 @@ func (a *application) leaveAll(w http.ResponseWriter, r *http.Request) {
 		badSource(w, r, "leaveAllRooms")
 		return
 	}
-	var in struct {
-		IncludeSourceRoom  *bool `json:"includeSourceRoom"`
-		IncludeSocketRooms bool  `json:"includeSocketRooms"`
-	}
+	var in map[string]any
 	if v := action.Param(r, "options"); v.Defined() {
 		_ = v.Decode(&in) // options of another form mean nothing
 	}
+	include, given := in["includeSourceRoom"]
 	opts := sailsio.LeaveAllOptions{
-		KeepSourceRoom: in.IncludeSourceRoom != nil && !*in.IncludeSourceRoom,
-		SocketRooms:    in.IncludeSocketRooms,
+		KeepSourceRoom: given && include != true,
+		SocketRooms:    in["includeSocketRooms"] == true,
 	}
 	if err := a.app.Sockets().LeaveAll(r.Context(), source, opts); err != nil && !nowhere(err) {
 		action.BadRequest(w, r, object{"error": err.Error()})
@@ -216,6 +214,12 @@ func badSource(w http.ResponseWriter, r *http.Request, method string) {
 	action.BadRequest(w, r, object{"error": "Non string value used as `sourceRoom` argument in `" + method + "`"})
 }
 
+// isObject reports whether JavaScript calls a value an object: lists and null are.
+func isObject(v action.Value) bool {
+	raw := v.JSON()
+	return !v.Defined() || string(raw) == "null" || raw[0] == '{' || raw[0] == '['
+}
+
 // event reads the event and its data as sails.sockets.broadcast does: what is no
 // text in the place of the event is the data.
 func event(r *http.Request) (name string, data any) {
@@ -229,7 +233,7 @@ func event(r *http.Request) (name string, data any) {
 	switch text := ev.String(); {
 	case text == "0" || text == "false":
 		return "", payload(d)
-	case text == "" || text[0] == '{' || text[0] == '[':
+	case isObject(ev):
 		return "", payload(ev)
 	default: // a number or true
 		return text, payload(d)
@@ -244,7 +248,7 @@ func (a *application) broadcast(w http.ResponseWriter, r *http.Request) {
 	list := rooms(target)
 	name, data := event(r)
 	opt := sailsio.Omit()
-	if action.Param(r, "event").Defined() {
+	if ev := action.Param(r, "event"); ev.Defined() && !isObject(ev) { // SK-22, SU-1
 		opt = omitted(r)
 	}
 	if err := a.app.Sockets().BroadcastRooms(r.Context(), list, name, data, opt); err != nil {
