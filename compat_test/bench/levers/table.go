@@ -72,6 +72,11 @@ var levers = []*lever{
 		record: "0004-one-coarse-wheel.md", rows: []string{"heartbeat", "idle"}, profiled: "heartbeat",
 	},
 	{
+		name: "pong-through-the-decoder", title: "A pong is taken on the small stack of an idle reader",
+		undo:   "it is decoded like any packet, which grows the stack, and a new reader starts on a small one",
+		record: "0004-one-coarse-wheel.md", rows: []string{"heartbeat"}, profiled: "heartbeat",
+	},
+	{
 		name: "buffer-per-connection", title: "An idle connection holds no buffer",
 		undo:   "each connection has a buffer of 4 KiB to read into",
 		record: "0021-small-connections.md", rows: []string{"idle", "connect", "echo-1"}, profiled: "idle",
