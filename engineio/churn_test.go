@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -84,19 +83,15 @@ func TestChurn(t *testing.T) {
 			steady.want("4alive")
 		}
 	}
-	for deadline := time.Now().Add(patience); r.engine.Stats().Sessions > 1; {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d sessions are left", r.engine.Stats().Sessions)
-		}
-		time.Sleep(5 * time.Millisecond)
+	for range r.engine.Stats().Opened - 1 {
+		await(t, h.closed, "close")
+	}
+	if n := r.engine.Stats().Sessions; n != 1 {
+		t.Fatalf("%d sessions are left", n)
 	}
 	steady.send("4alive")
 	steady.want("4alive")
-	for deadline := time.Now().Add(patience); r.engine.Stats().QueuedBytes != 0; runtime.Gosched() { // the write is over a moment before it is accounted for
-		if time.Now().After(deadline) {
-			t.Fatalf("%d bytes are still accounted for", r.engine.Stats().QueuedBytes)
-		}
-	}
+	eventually(t, "no bytes accounted for", func() bool { return r.engine.Stats().QueuedBytes == 0 })
 }
 
 // A client that sends and vanishes in one moment, with an end or a reset of the stream,

@@ -144,12 +144,17 @@ var road = os.Getenv("ENGINEIO_TEST_ROAD")
 // newRig serves over TCP on loopback.
 func newRig(t testing.TB, h engineio.Handler, cfg engineio.Config) *rig {
 	t.Helper()
+	return newTCPRig(t, h, cfg, func(h http.Handler) http.Handler { return h })
+}
+
+func newTCPRig(t testing.TB, h engineio.Handler, cfg engineio.Config, wrap func(http.Handler) http.Handler) *rig {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	addr := l.Addr().String()
-	return startRig(t, h, cfg, l, addr, func(ctx context.Context) (net.Conn, error) {
+	return startRig(t, h, cfg, wrap, l, addr, func(ctx context.Context) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", addr)
 	})
 }
@@ -158,16 +163,16 @@ func newRig(t testing.TB, h engineio.Handler, cfg engineio.Config) *rig {
 func newPipeRig(t testing.TB, h engineio.Handler, cfg engineio.Config) *rig {
 	t.Helper()
 	l := newPipeListener()
-	return startRig(t, h, cfg, l, "127.0.0.1", l.dial)
+	return startRig(t, h, cfg, func(h http.Handler) http.Handler { return h }, l, "127.0.0.1", l.dial)
 }
 
-func startRig(t testing.TB, h engineio.Handler, cfg engineio.Config, l net.Listener, addr string, dial func(context.Context) (net.Conn, error)) *rig {
+func startRig(t testing.TB, h engineio.Handler, cfg engineio.Config, wrap func(http.Handler) http.Handler, l net.Listener, addr string, dial func(context.Context) (net.Conn, error)) *rig {
 	t.Helper()
 	engine, err := engineio.NewServer(h, cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, engine: engine, dial: dial, addr: addr, http: &http.Server{Handler: engine}}
+	r := &rig{t: t, engine: engine, dial: dial, addr: addr, http: &http.Server{Handler: wrap(engine)}}
 	transport := &http.Transport{
 		DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
 		DisableCompression: true, MaxIdleConnsPerHost: 100,

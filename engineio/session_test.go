@@ -279,7 +279,7 @@ func TestPings(t *testing.T) {
 func TestClose_Polling(t *testing.T) {
 	t.Run("by the client", func(t *testing.T) {
 		h := newRecorder()
-		r := newRig(t, h, engineio.Config{})
+		r := newWatched(t, h)
 		q, _ := r.open(4)
 		poll := r.pollLater(q)
 		s := await(t, h.opened, "session")
@@ -288,7 +288,7 @@ func TestClose_Polling(t *testing.T) {
 			t.Fatal(a)
 		}
 		poll = r.pollLater(q)
-		waitHeld(t, s)
+		r.held(s)
 		if a := r.post(q, "4x\x1e1"); a.body != "ok" {
 			t.Fatal(a)
 		}
@@ -304,11 +304,11 @@ func TestClose_Polling(t *testing.T) {
 	})
 	t.Run("by the server with a poll held", func(t *testing.T) {
 		h := newRecorder()
-		r := newRig(t, h, engineio.Config{})
+		r := newWatched(t, h)
 		q, _ := r.open(4)
 		s := await(t, h.opened, "session")
 		poll := r.pollLater(q)
-		waitHeld(t, s)
+		r.held(s)
 		if !s.Close(engineio.ForcedClose) {
 			t.Fatal("Close says that it waits")
 		}
@@ -354,25 +354,14 @@ func TestClose_Polling(t *testing.T) {
 	})
 }
 
-// waitHeld waits until a poll of s is held.
-func waitHeld(t testing.TB, s *engineio.Session) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !engineio.PollHeld(s); {
-		if time.Now().After(deadline) {
-			t.Fatal("no poll is held")
-		}
-		time.Sleep(time.Millisecond)
-	}
-}
-
 // SEC-40: overlapping requests end the session, answered, without double delivery.
 func TestPolling_Overlap(t *testing.T) {
 	h := newRecorder()
-	r := newRig(t, h, engineio.Config{})
+	r := newWatched(t, h)
 	q, _ := r.open(4)
 	s := await(t, h.opened, "session")
 	first := r.pollLater(q)
-	waitHeld(t, s)
+	r.held(s)
 	if a := r.get(q); a.status != 400 || a.body != "" {
 		t.Fatal(a)
 	}
@@ -403,9 +392,7 @@ func TestPolling_Overlap(t *testing.T) {
 	if _, err := pw.Write([]byte("2:4a")); err != nil {
 		t.Fatal(err)
 	}
-	for engineio.Posting(r.engine) == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	r.posting()
 	if a := r.post(q, "2:4b"); a.status != 400 {
 		t.Fatal(a)
 	}
@@ -422,13 +409,13 @@ func TestPolling_Overlap(t *testing.T) {
 // Spec sheet 1.8: a lost poll ends the session.
 func TestPolling_LostPoll(t *testing.T) {
 	h := newRecorder()
-	r := newRig(t, h, engineio.Config{})
+	r := newWatched(t, h)
 	q, _ := r.open(4)
 	s := await(t, h.opened, "session")
 	ctx, cancel := context.WithCancel(context.Background())
 	req, _ := http.NewRequestWithContext(ctx, "GET", "http://"+r.addr+"/engine.io/?"+q, nil)
 	go func() { _, _ = r.client.Do(req) }()
-	waitHeld(t, s)
+	r.held(s)
 	cancel()
 	if reason := await(t, h.closed, "close"); reason != engineio.TransportError {
 		t.Fatal(reason)
@@ -589,12 +576,7 @@ func TestSend_SlowConsumer(t *testing.T) {
 	if cause := context.Cause(s.Context()); cause != engineio.SlowConsumer {
 		t.Fatal(cause)
 	}
-	for deadline := time.Now().Add(patience); r.engine.Stats().QueuedBytes != 0; {
-		if time.Now().After(deadline) {
-			t.Fatal("bytes are still accounted for: ", r.engine.Stats().QueuedBytes)
-		}
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "no bytes accounted for", func() bool { return r.engine.Stats().QueuedBytes == 0 })
 }
 
 // SEC-28: a write that stalls ends the session in time.
@@ -663,14 +645,14 @@ func TestSend_Contiguous(t *testing.T) {
 // Volatile: dropped unless the transport can take it at this moment.
 func TestTrySend(t *testing.T) {
 	h := newRecorder()
-	r := newRig(t, h, engineio.Config{})
+	r := newWatched(t, h)
 	q, _ := r.open(4)
 	s := await(t, h.opened, "session")
 	if s.TrySend(engineio.Text("dropped")) {
 		t.Fatal("taken without a poll")
 	}
 	poll := r.pollLater(q)
-	waitHeld(t, s)
+	r.held(s)
 	if !s.TrySend(engineio.Text("now")) {
 		t.Fatal("dropped although a poll is held")
 	}
