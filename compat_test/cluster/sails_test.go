@@ -177,6 +177,7 @@ func TestSailsRooms(t *testing.T) {
 	p.n.do("broadcast", object{"room": "r", "event": "from node", "data": object{"x": 1}})
 	p.n.do("broadcast", object{"room": "d", "event": "only go"})
 	p.n.do("blast", object{"event": "all", "data": 2})
+	eventually(t, "what Node sent", func() bool { return len(get[[][]any](p.n, "look", object{"name": "on go"})) == 3 })
 	check(t, sockets.Broadcast(ctx, "r", "from go", object{"y": 1}, sailsio.Omit(p.goID)))
 	check(t, sockets.Blast(ctx, "end", nil))
 	p.n.expectEvents("on go", `["from node",{"x":1}]`, `["only go",null]`, `["all",2]`, `["end",null]`)

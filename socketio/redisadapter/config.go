@@ -156,6 +156,9 @@ func (cfg Config) client() redis.UniversalClient {
 	o.DialerRetries = 1
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = cfg.Timeout, cfg.Timeout, cfg.Timeout
 	o.ContextTimeoutEnabled = true
+	if o.Protocol == 0 {
+		o.Protocol = 2 // with 3 the client looks for pushes before everything it reads; there are none here
+	}
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return redis.NewUniversalClient(&o)
 }
