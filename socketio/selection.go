@@ -34,9 +34,9 @@ func (ix *index) pick(rooms, except []string) *selection {
 	if len(rooms) == 0 {
 		for i := range ix.shards {
 			sh := &ix.shards[i]
-			sh.mu.RLock()
+			sh.mu.Lock()
 			sel.sockets = append(sel.sockets, sh.sockets...)
-			sh.mu.RUnlock()
+			sh.mu.Unlock()
 		}
 	}
 	for _, name := range rooms {
@@ -75,8 +75,8 @@ func (sel *selection) subtract() {
 // appendMembers appends the sockets in a room, each once.
 func (ix *index) appendMembers(dst []*Socket, name string) []*Socket {
 	sh := ix.shard(name)
-	sh.mu.RLock()
-	defer sh.mu.RUnlock()
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
 	if s := sh.byID[name]; s != nil && s.Has(name) {
 		dst = append(dst, s)
 	}

@@ -280,8 +280,8 @@ func (s *Socket) Has(room string) bool {
 		return s.state != stateClosed && !s.leftOwn
 	}
 	sh := s.ns.index.shard(room)
-	sh.mu.RLock()
-	defer sh.mu.RUnlock()
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
 	r := sh.rooms[room]
 	if r == nil {
 		return false
