@@ -28,6 +28,8 @@ const (
 // Fields of srv that are zero get the limits such a server needs: 10 seconds for the
 // head of a request, a minute for a connection without requests, 64 KiB of headers.
 // ReadTimeout and WriteTimeout stay off: a held poll is no slow answer.
+// srv's hooks see TCP connections in a wrapper that makes its many read deadlines cheap;
+// like that of a tls.Conn, its method NetConn returns what is beneath.
 //
 // End ctx at the first signal, and let a second one kill the process:
 //

@@ -11,12 +11,8 @@ import (
 func (s *Session) flush(f *flusher) {
 	s.mu.Lock()
 	s.dirty = false
-	if s.ws == nil {
-		held := s.polling != nil && s.polling.held && len(s.queue) > 0
+	if s.ws == nil { // not opened yet
 		s.mu.Unlock()
-		if held {
-			s.polling.wake()
-		}
 		return
 	}
 	t := s.ws
