@@ -15,15 +15,23 @@ import (
 // before the first Run. Its methods may be called concurrently.
 type Crew struct {
 	Pool *Pool // where the workers come from
+	// Eager workers begin at once. It is for tasks that another Crew's worker submits
+	// one after the other: waiting for more would only be another turn of the scheduler.
+	Eager bool
 
 	mu     sync.Mutex
 	queue  []Task // from first on; guarded by mu
 	first  int    // guarded by mu
 	coming bool   // a worker was started and has not looked at the queue; guarded by mu
+	bursts int8   // workers that may still find one task before they are taken to come alone; guarded by mu
+	alone  uint8  // tasks since a worker last gave way; guarded by mu
 }
 
-// keepQueue is the capacity of a queue that is kept when it is empty.
-const keepQueue = 1024
+const (
+	keepQueue   = 1024 // the capacity of a queue that is kept when it is empty
+	burstsAhead = 4    // what one burst lets expect
+	probeEvery  = 16   // tasks that seem to come alone: one of them gives way to see
+)
 
 // Run has a worker run t and returns; it never blocks. Tasks may run in parallel.
 func (c *Crew) Run(t Task) {
@@ -36,48 +44,75 @@ func (c *Crew) Run(t Task) {
 	c.queue = append(c.queue, t)
 	start := !c.coming
 	c.coming = true
+	yields := start && c.expectsMore()
 	c.mu.Unlock()
-	if start {
-		c.Pool.Run((*shift)(c))
+	switch {
+	case yields:
+		c.Pool.Run((*patient)(c))
+	case start:
+		c.Pool.Run((*prompt)(c))
 	}
 }
 
-// shift is the task of the worker a submitted task has started.
-type shift Crew
-
-// Run takes tasks until there are none.
-func (s *shift) Run() {
-	runtime.Gosched() // whoever is ready submits first: more in a row
-	(*Crew)(s).work()
+// expectsMore tells whether the worker that starts now should let others submit first.
+// That costs half a microsecond, which a task that comes alone need not pay. The caller
+// holds mu.
+func (c *Crew) expectsMore() bool {
+	if c.Eager {
+		return false
+	}
+	if c.alone++; c.bursts > 0 || c.alone >= probeEvery {
+		c.alone = 0
+		return true
+	}
+	return false
 }
 
-// relief is the task of the worker another one has started: it comes to its turn when
-// that one waits, or has done everything, or on another processor.
-type relief Crew
+// prompt is the task of a worker that begins at once. Another worker starts it to be
+// relieved: it comes to its turn when that one waits, or has done everything, or on
+// another processor.
+type prompt Crew
 
 // Run takes tasks until there are none.
-func (r *relief) Run() { (*Crew)(r).work() }
+func (p *prompt) Run() { (*Crew)(p).work(false) }
 
-func (c *Crew) work() {
+// patient is the task of a worker that lets those who are ready submit first, so that
+// it finds more to do in a row.
+type patient Crew
+
+// Run takes tasks until there are none.
+func (p *patient) Run() {
+	runtime.Gosched()
+	(*Crew)(p).work(true)
+}
+
+func (c *Crew) work(yielded bool) {
 	for arrived := true; ; arrived = false {
-		t, more := c.next(arrived)
+		t, more := c.next(arrived, yielded)
 		if t == nil {
 			return
 		}
 		if more {
-			c.Pool.Run((*relief)(c))
+			c.Pool.Run((*prompt)(c))
 		}
 		t.Run()
 	}
 }
 
 // next takes a task, nil when there is none, and tells whether another worker is to be
-// started for those behind it. arrived is set by a worker that was on its way.
-func (c *Crew) next(arrived bool) (t Task, more bool) {
+// started for those behind it. arrived is set by a worker that was on its way, and
+// yielded if it gave way to others then.
+func (c *Crew) next(arrived, yielded bool) (t Task, more bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if arrived {
 		c.coming = false
+		switch waiting := len(c.queue) - c.first; {
+		case waiting > 1:
+			c.bursts = burstsAhead
+		case yielded && c.bursts > 0:
+			c.bursts--
+		}
 	}
 	if c.first == len(c.queue) {
 		return nil, false
