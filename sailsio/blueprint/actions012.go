@@ -52,7 +52,7 @@ func (c *call) create012(ctx context.Context) (any, error) {
 		list = list[:0]
 		for _, item := range items {
 			values, _ := item.(map[string]any)
-			list = append(list, record012(c.m, values))
+			list = append(list, record012(c.m, values, c.api.cfg.UnsafeAutomatic))
 		}
 	}
 	records := make([]model.Record, 0, len(list))
@@ -72,13 +72,26 @@ func (c *call) create012(ctx context.Context) (any, error) {
 	}
 	public := make([]model.Record, len(records))
 	for i, r := range records {
-		public[i] = c.m.Public(r)
-		c.announce012(c.m, r, c.m.Public(r))
+		public[i] = withNulls(c.m, c.m.Public(r), list[i])
+		c.announce012(c.m, r, withNulls(c.m, c.m.Public(r), list[i]))
 	}
 	if many {
 		return public, nil
 	}
 	return public[0], nil
+}
+
+// withNulls adds to a new record the nulls it was created with, which a Sparse model does
+// not have once they are stored.
+func withNulls(m *model.Model, public, sent model.Record) model.Record {
+	for name, v := range sent {
+		if _, known := public[name]; v == nil && !known && m.Readable(name) {
+			if a, ok := m.Attribute(name); ok && a.Collection == "" {
+				public[name] = nil
+			}
+		}
+	}
+	return public
 }
 
 // announce012 tells of a new record and subscribes the requester to it.
@@ -130,7 +143,7 @@ func (c *call) add012(ctx context.Context) (any, error) {
 		}
 		values := c.o.Values
 		if c.o.AssociatedIDs != nil {
-			values = record012(target, map[string]any{target.PrimaryKey.Name: c.o.AssociatedIDs})
+			values = record012(target, map[string]any{target.PrimaryKey.Name: c.o.AssociatedIDs}, c.api.cfg.UnsafeAutomatic)
 			// What cannot be a key is no record's.
 			if q, err := target.ByID(c.o.AssociatedIDs); err == nil {
 				if child, err = store.FindOne(ctx, q); err != nil {

@@ -2,8 +2,11 @@ package blueprint
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-sails/sails/sailsio/action"
@@ -21,7 +24,7 @@ func (api *API) options012(r *http.Request, e *exposed, name Action, assoc *mode
 	case Add, Remove:
 		o.ID, o.AssociatedIDs = rd.value("parentid"), rd.key012()
 		o.Populates = []model.Populate{{Alias: o.Alias}}
-		o.Values = record012(assoc.Target, rd.object("limit", "skip", "sort", "id", "parentid"))
+		o.Values = record012(assoc.Target, rd.object("limit", "skip", "sort", "id", "parentid"), false)
 		return o, nil
 	case Populate:
 		o.ID = rd.value("parentid")
@@ -38,12 +41,9 @@ func (api *API) options012(r *http.Request, e *exposed, name Action, assoc *mode
 		o.Criteria.Where = where
 		rd.page012(&o.Criteria)
 	case Create:
-		o.Values = record012(e.m, rd.object())
-		if api.cfg.UnsafeAutomatic {
-			o.Values = rd.writable(func(string) bool { return false })
-		}
+		o.Values = record012(e.m, rd.object(), rd.unsafe)
 	case Update:
-		o.Values = record012(e.m, rd.object("id", e.m.PrimaryKey.Name))
+		o.Values = record012(e.m, rd.object("id", e.m.PrimaryKey.Name), false)
 	}
 	return o, nil
 }
@@ -69,16 +69,37 @@ func (rd *reader) object(except ...string) map[string]any {
 	return values
 }
 
-// record012 keeps what clients may write (SEC-86).
-func record012(m *model.Model, values map[string]any) model.Record {
+// record012 keeps what clients may write (SEC-86), what the server gives by itself only
+// with unsafe, in the types 0.12 casts it to.
+func record012(m *model.Model, values map[string]any, unsafe bool) model.Record {
 	r := model.Record{}
 	for name, v := range values {
-		if m.Writable(name) {
-			r[name] = v
+		if m.Writable(name) || unsafe && automatic(m, name) {
+			r[name] = integer012(m, name, v)
 		}
 	}
 	return r
 }
+
+// integer012 makes an integer of the value of an integer attribute, as parseInt does: what
+// comes after its digits is dropped.
+func integer012(m *model.Model, name string, v any) any {
+	if a, ok := m.Attribute(name); !ok || a.Type != model.Number || !a.Validations.IsInteger {
+		return v
+	}
+	switch v := v.(type) {
+	case float64:
+		return math.Trunc(v)
+	case string:
+		digits := leadingInteger.FindString(strings.TrimSpace(v))
+		if n, err := strconv.ParseFloat(digits, 64); err == nil {
+			return n
+		}
+	}
+	return v
+}
+
+var leadingInteger = regexp.MustCompile(`^[+-]?[0-9]{1,300}`)
 
 func (rd *reader) where012(except ...string) (any, error) {
 	where := decode(rd.all.Get("where"))

@@ -98,13 +98,15 @@ func (a *application) routes(production bool, log *slog.Logger) (http.Handler, e
 		Custom:       map[string]http.Handler{"user/hello": http.HandlerFunc(hello)},
 		Sails012:     true,
 		RawMessages:  true,
-		Prefix:       os.Getenv("CONF_PREFIX"),
-		RestPrefix:   os.Getenv("CONF_REST_PREFIX"),
-		Pluralize:    os.Getenv("CONF_PLURALIZE") != "",
-		NoAutoWatch:  os.Getenv("CONF_NO_AUTOWATCH") != "",
-		Mirror:       os.Getenv("CONF_MIRROR") != "",
-		Production:   production,
-		Logger:       log,
+		// What is recorded here is what the original does, also where we advise against it.
+		UnsafeAutomatic: true,
+		Prefix:          os.Getenv("CONF_PREFIX"),
+		RestPrefix:      os.Getenv("CONF_REST_PREFIX"),
+		Pluralize:       os.Getenv("CONF_PLURALIZE") != "",
+		NoAutoWatch:     os.Getenv("CONF_NO_AUTOWATCH") != "",
+		Mirror:          os.Getenv("CONF_MIRROR") != "",
+		Production:      production,
+		Logger:          log,
 	})
 	if err != nil {
 		return nil, err
