@@ -6,3 +6,6 @@ func (d *Listener) LimitFresh(n int) {
 	defer d.mu.Unlock()
 	d.room = n
 }
+
+// Passing tells whether accepting is tried again after err.
+func Passing(err error) bool { return passing(err) }

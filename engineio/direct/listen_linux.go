@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-sails/sails/internal/eventloop"
@@ -206,7 +207,7 @@ func (d *Listener) accept() {
 			_ = d.group.Add(fd, func(c *eventloop.Conn) eventloop.Reader { return d.begin(c, peer) })
 		case errors.Is(err, net.ErrClosed):
 			return
-		case temporary(err): // too many open files
+		case passing(err):
 			d.logf("direct: %v; trying again in %v", err, pause)
 			select {
 			case <-time.After(pause):
@@ -221,9 +222,15 @@ func (d *Listener) accept() {
 	}
 }
 
-func temporary(err error) bool {
-	var t interface{ Temporary() bool }
-	return errors.As(err, &t) && t.Temporary()
+// passing tells whether a failure to accept is one that passes: the system, or this
+// process, has too much of something now.
+func passing(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EPERM} {
+		if errors.Is(err, e) { // EPERM: a firewall's rule against one connection
+			return true
+		}
+	}
+	return false
 }
 
 // begin makes the Reader of a new connection.

@@ -61,7 +61,9 @@ func (a *Acceptor) Accept() (fd int, peer netip.AddrPort, err error) {
 		for {
 			fd, sa, failed = syscall.Accept4(int(listener), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
 			switch failed {
-			case syscall.EINTR, syscall.ECONNABORTED:
+			case syscall.EINTR:
+			case syscall.ECONNABORTED, syscall.ENETDOWN, syscall.EPROTO, syscall.ENOPROTOOPT, syscall.EHOSTDOWN,
+				syscall.ENONET, syscall.EHOSTUNREACH, syscall.ENETUNREACH: // of one connection, which is gone: accept(2)
 			case syscall.EAGAIN:
 				return false
 			default:
