@@ -1,6 +1,7 @@
 package packjson
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -216,16 +217,15 @@ func (e *encoder) container(i int) (end int, err error) {
 }
 
 func (e *encoder) string(i int) (end int) {
-	end, _ = rawjson.String(e.text, i)
-	inner := e.text[i+1 : end-1]
-	for _, c := range inner {
-		if c == '\\' || c >= utf8.RuneSelf {
-			s, _ := rawjson.Text(e.text[i:end])
-			e.out = AppendString(e.out, s)
-			return end
-		}
+	n := bytes.IndexByte(e.text[i+1:], '"') // measure has seen that it ends
+	inner := e.text[i+1 : i+1+n]
+	if bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
+		e.out = AppendString(e.out, inner)
+		return i + n + 2
 	}
-	e.out = AppendString(e.out, inner)
+	end, _ = rawjson.String(e.text, i)
+	s, _ := rawjson.Text(e.text[i:end])
+	e.out = AppendString(e.out, s)
 	return end
 }
 
