@@ -32,6 +32,7 @@ func now() time.Duration { return time.Since(began) }
 // limits are shared by the lanes of an App.
 type limits struct {
 	pool     workers.Pool
+	crew     workers.Crew // of pool: runs the lanes
 	running  int // per socket
 	parked   int // per socket
 	total    int64
@@ -40,7 +41,9 @@ type limits struct {
 }
 
 func newLimits(running, parked, total int) *limits {
-	return &limits{running: running, parked: parked, total: int64(total), idle: make(chan struct{}, 1)}
+	l := &limits{running: running, parked: parked, total: int64(total), idle: make(chan struct{}, 1)}
+	l.crew.Pool = &l.pool
+	return l
 }
 
 // wait returns when no request is in flight any more, or with ctx's error.
@@ -133,7 +136,7 @@ func (l *lane) submit(ctx context.Context, j *job) error {
 	l.queued++
 	if !l.busy {
 		l.busy = true
-		l.limits.pool.Run(l)
+		l.limits.crew.Run(l)
 	}
 	return nil
 }
@@ -253,6 +256,6 @@ func (l *lane) tend() {
 	l.turn = nil
 	l.busy = l.first != nil
 	if l.busy {
-		l.limits.pool.Run(l)
+		l.limits.crew.Run(l)
 	}
 }
