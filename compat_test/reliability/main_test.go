@@ -104,11 +104,7 @@ func (u usage) String() string {
 // usage asks the operating system and the process itself.
 func (s *server) usage() usage {
 	s.t.Helper()
-	files, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(s.PID), "fd"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	u := usage{files: len(files), residentKB: s.resident()}
+	u := usage{files: s.openFiles(), residentKB: s.resident()}
 	res, err := http.Get(s.URL + "/debug/pprof/goroutine?debug=1")
 	if err != nil {
 		s.t.Fatal(err)
@@ -120,6 +116,16 @@ func (s *server) usage() usage {
 	}
 	http.DefaultClient.CloseIdleConnections()
 	return u
+}
+
+// openFiles counts the descriptors of the process.
+func (s *server) openFiles() int {
+	s.t.Helper()
+	files, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(s.PID), "fd"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return len(files)
 }
 
 // resident returns the memory of the process in KB.
