@@ -123,7 +123,7 @@ func (c *call) find(ctx context.Context) (any, error) {
 }
 
 // subscribeDeep subscribes the requester to the records that records are
-// populated with, and lets it watch their models.
+// populated with, in 0.12 also to those they only name, and lets it watch their models.
 func (c *call) subscribeDeep(records ...model.Record) {
 	if len(records) == 0 {
 		return
@@ -141,6 +141,10 @@ func (c *call) subscribeDeep(records ...model.Record) {
 				}
 			case model.Record:
 				ids = append(ids, v[assoc.Target.PrimaryKey.Name])
+			default: // 0.12 does not mind whether it is populated
+				if c.api.cfg.Sails012 && assoc.Kind == model.ToOne && !falsy(v) {
+					ids = append(ids, v)
+				}
 			}
 		}
 		target := assoc.Target
