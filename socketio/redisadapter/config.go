@@ -29,7 +29,7 @@ const (
 type Config struct {
 	// Redis says how to reach Redis. It is required. The adapter makes its own client
 	// of a copy, in which it sets timeouts and switches retries off: a publish whose
-	// confirmation is lost must not be repeated.
+	// confirmation is lost must not be repeated. Protocol is 2 unless set.
 	Redis *redis.UniversalOptions
 	// Key is the prefix of all channels. Default "socket.io". With NewSharded it is
 	// called channelPrefix in JavaScript.
