@@ -62,7 +62,7 @@ func patched(ctx context.Context, root, dir, name string) (overlay string, err e
 	apply.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(dir)) // no checkout around it counts
 	apply.Stdin = strings.NewReader(string(patch))
 	if out, err := apply.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("compat_test/bench/levers/undo/%s.patch does not fit the code any more: %w\n%s", name, err, out)
+		return "", fmt.Errorf("compat_test/bench/levers/undo/%s.patch does not fit the code any more (how to make it anew: compat_test/bench/levers/main.go): %w\n%s", name, err, out)
 	}
 	data, err := json.Marshal(map[string]map[string]string{"Replace": replace})
 	if err != nil {

@@ -10,6 +10,10 @@
 // checkout changes: the patched files lie in a temporary folder and replace the
 // originals only for the compiler (go build -overlay). Profiles and figures are kept
 // in bin/levers; a run of some levers, or a short one, also writes its page there.
+//
+// A test holds every patch to the code. One that does not fit any more is made anew:
+// undo the lever by hand, the smallest way that behaves the same, and keep the
+// difference (git diff -U2 >undo/NAME.patch); then restore the code.
 package main
 
 import (

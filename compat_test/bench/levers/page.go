@@ -166,7 +166,7 @@ func excerpts(b *strings.Builder, row *report.Row, before, after *excerpt, clien
 	}
 	for _, name := range compare(before, after) {
 		x, y := before.costs[name], after.costs[name]
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", brief(name), figure(x.flat*before.figure), figure(x.cum*before.figure), figure(y.flat*after.figure), figure(y.cum*after.figure))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", name, figure(x.flat*before.figure), figure(x.cum*before.figure), figure(y.flat*after.figure), figure(y.cum*after.figure))
 	}
 }
 

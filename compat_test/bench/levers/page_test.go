@@ -24,7 +24,7 @@ Showing nodes accounting for 2s, 100% of 2s total
 	if c := costs["sync.(*Mutex).Lock"]; c.flat != 0.1 || c.cum != 0.2 {
 		t.Errorf("a function with an inlined part: %+v", c)
 	}
-	if c := costs["github.com/go-sails/sails/socketio.(*conn).message"]; c.flat != 0.1 || c.cum != 0.3 || len(costs) != 3 {
+	if c := costs["socketio.(*conn).message"]; c.flat != 0.1 || c.cum != 0.3 || len(costs) != 3 {
 		t.Errorf("%+v of %d", c, len(costs))
 	}
 	for _, text := range []string{"", "flat%\n", "flat%\n 1s x% 1% 1s 1% f\n"} {
@@ -35,12 +35,18 @@ Showing nodes accounting for 2s, 100% of 2s total
 }
 
 func TestParseMemory(t *testing.T) {
-	m, err := parseMemory("heap profile: 3: 4096 [9: 9000] @ heap/524288\n1: 2 [3: 4] @ 0x1\n\n# runtime.MemStats\n# HeapAlloc = 123456\n# Stack = 2048 / 4096\n# NumGC = 1\n")
-	if want := (memory{heap: 123456, stacks: 2048, sampled: 4096}); err != nil || m != want {
+	m, err := parseMemory("1: 2 [3: 4] @ 0x1\n\n# runtime.MemStats\n# HeapAlloc = 123456\n# Stack = 2048 / 4096\n# NumGC = 1\n")
+	if want := (memory{heap: 123456, stacks: 2048}); err != nil || m != want {
 		t.Errorf("%+v, %v", m, err)
 	}
 	if _, err := parseMemory("heap profile: 3: 4096 [9: 9000] @ heap/524288\n"); err == nil {
 		t.Error("a profile without figures is taken")
+	}
+	if total, err := parseTotal("Type: inuse_space\nShowing nodes accounting for 54B, 87.26% of 62072130B total\n"); err != nil || total != 62072130 {
+		t.Errorf("%v, %v", total, err)
+	}
+	if _, err := parseTotal("Type: inuse_space\n"); err == nil {
+		t.Error("a table without a sum is taken")
 	}
 }
 

@@ -90,15 +90,12 @@ func (st *stage) profileHeap() error {
 		return err
 	}
 	m, err := st.live()
-	st.profile.stacks, st.profile.total = m.stacks, m.sampled
+	st.profile.stacks = m.stacks
 	return err
 }
 
 // memory is what a server holds after a collection, in bytes.
-type memory struct {
-	heap, stacks float64
-	sampled      float64 // what the heap profile counts of it
-}
+type memory struct{ heap, stacks float64 }
 
 // live asks the server, which has PPROF=1, for its memory.
 func (st *stage) live() (m memory, err error) {
@@ -126,11 +123,6 @@ func parseMemory(text string) (m memory, err error) {
 		return v
 	}
 	m.heap, m.stacks = number("\n# HeapAlloc = "), number("\n# Stack = ")
-	// "heap profile: objects: bytes [objects: bytes] @ heap/rate": in use, then ever.
-	var objects int64
-	if _, scanErr := fmt.Sscanf(text, "heap profile: %d: %f", &objects, &m.sampled); scanErr != nil {
-		err = fmt.Errorf("the heap profile begins with %q", text[:min(len(text), 40)])
-	}
 	return m, err
 }
 
@@ -138,14 +130,26 @@ func parseMemory(text string) (m memory, err error) {
 func (e *excerpt) read() error {
 	args := []string{"tool", "pprof", "-top", "-nodecount=100000", "-nodefraction=0"}
 	if e.heap {
-		args = append(args, "-sample_index=inuse_space")
+		args = append(args, "-sample_index=inuse_space", "-unit=B")
 	}
 	out, err := exec.Command("go", append(args, e.file)...).Output()
 	if err != nil {
 		return fmt.Errorf("go tool pprof: %w", err)
 	}
-	e.costs, err = parseTop(string(out))
+	if e.costs, err = parseTop(string(out)); err == nil && e.heap {
+		e.total, err = parseTotal(string(out))
+	}
 	return err
+}
+
+// parseTotal reads the sum of all samples, in bytes, from the head of the table.
+func parseTotal(text string) (float64, error) {
+	head, _, ok := strings.Cut(text, "B total\n")
+	total, err := strconv.ParseFloat(head[strings.LastIndexByte(head, ' ')+1:], 64)
+	if !ok || err != nil {
+		return 0, errors.New("pprof does not say what all samples are together")
+	}
+	return total, nil
 }
 
 // parseTop reads the table of pprof -top; costs are shares of 1.
@@ -168,8 +172,9 @@ func parseTop(text string) (map[string]cost, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := costs[words[5]] // an inlined function has a line besides
-		costs[words[5]] = cost{c.flat + flat, max(c.cum, cum)}
+		name := brief(words[5])
+		c := costs[name] // an inlined function has a line besides, and packages may be namesakes
+		costs[name] = cost{c.flat + flat, max(c.cum, cum)}
 	}
 	if len(costs) == 0 {
 		return nil, errors.New("the profile is empty")
