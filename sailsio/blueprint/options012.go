@@ -90,6 +90,8 @@ func integer012(m *model.Model, name string, v any) any {
 	switch v := v.(type) {
 	case float64:
 		return math.Trunc(v)
+	case bool:
+		return strconv.FormatBool(v) // which is no number
 	case string:
 		digits := leadingInteger.FindString(strings.TrimSpace(v))
 		if n, err := strconv.ParseFloat(digits, 64); err == nil {

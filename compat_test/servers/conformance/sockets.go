@@ -159,14 +159,22 @@ func (a *application) leaveAll(w http.ResponseWriter, r *http.Request) {
 		badSource(w, r, "leaveAllRooms")
 		return
 	}
-	var in map[string]any
+	var sent any
 	if v := action.Param(r, "options"); v.Defined() {
-		_ = v.Decode(&in) // options of another form mean nothing
+		_ = v.Decode(&sent)
 	}
-	include, given := in["includeSourceRoom"]
-	opts := sailsio.LeaveAllOptions{
-		KeepSourceRoom: given && include != true,
-		SocketRooms:    in["includeSocketRooms"] == true,
+	var opts sailsio.LeaveAllOptions
+	switch sent := sent.(type) { // options that are no object have no defaults in the original
+	case map[string]any:
+		include, given := sent["includeSourceRoom"]
+		opts.KeepSourceRoom = given && include != true
+		opts.SocketRooms = sent["includeSocketRooms"] == true
+	case string:
+		opts.KeepSourceRoom = sent != ""
+	case float64:
+		opts.KeepSourceRoom = sent != 0
+	case bool:
+		opts.KeepSourceRoom = sent
 	}
 	if err := a.app.Sockets().LeaveAll(r.Context(), source, opts); err != nil && !nowhere(err) {
 		action.BadRequest(w, r, object{"error": err.Error()})
