@@ -25,7 +25,9 @@
 //
 // What a user of http.Server may notice of the requests served here:
 //
-//   - TLS ends in front of such a server or is net/http's: everything is handed over.
+//   - TLS ends in front of such a server or is net/http's: everything is handed over
+//     where http.Server.TLSConfig is set when Listen is called. Set it for ServeTLS also
+//     when the certificate is in files, or who asks without TLS is answered without.
 //   - Server.ConnState and SetKeepAlivesEnabled have no effect on them.
 //   - A body that has not come and that the handler does not want ends the connection
 //     with the answer; net/http waits for up to 256 KB of it.
@@ -36,6 +38,6 @@
 //   - Server.Shutdown and Close do not know of them: call Listener.Shutdown, or
 //     engineio.Server.Shutdown, which answers every poll.
 //
-// On other systems, and for listeners of other kinds than TCP, Listen returns a
+// On other systems, for listeners of other kinds than TCP, and with TLS, Listen returns a
 // Listener that hands everything to net/http.
 package direct

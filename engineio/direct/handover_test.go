@@ -5,10 +5,14 @@ package direct_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/go-sails/sails/engineio"
@@ -95,6 +99,32 @@ func TestListen_OtherKinds(t *testing.T) {
 	conn.Close()
 	if err := l.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A server with TLS is one: nobody is answered in plain text.
+func TestListen_TLS(t *testing.T) {
+	t.Parallel()
+	ts := httptest.NewUnstartedServer(http.HandlerFunc(teller))
+	ts.Config.ErrorLog = log.New(io.Discard, "", 0)
+	ts.Config.TLSConfig = new(tls.Config)
+	dl, err := direct.Listen(ts.Listener, ts.Config, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ts.Listener = dl
+	ts.StartTLS()
+	defer ts.Close()
+	res, err := ts.Client().Get(ts.URL + path + "?how=a")
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatal(res, err)
+	}
+	res.Body.Close()
+	s := server{addr: dl.Addr().String()}
+	conn := s.dial(t)
+	write(t, conn, ask("a"))
+	if a := answer(bufio.NewReader(conn)); !strings.HasPrefix(a, "400") {
+		t.Fatal(a)
 	}
 }
 

@@ -59,7 +59,8 @@ type Listener struct {
 // is compared exactly, are served beneath net/http by srv.Handler; all other
 // connections come from Accept. From srv it takes Handler, ReadHeaderTimeout,
 // ReadTimeout, IdleTimeout, MaxHeaderBytes, BaseContext, ConnContext and ErrorLog;
-// set them before, as it begins to serve at once. l must not be used by anyone else; the Listener closes it.
+// set them before, as it begins to serve at once. Where srv.TLSConfig is set nothing is
+// served here: what comes is TLS, or a mistake. l must not be used by anyone else; the Listener closes it.
 //
 // An error means that the path is not plain or that the system lacks something; l is
 // as it was.
@@ -73,7 +74,7 @@ func Listen(l net.Listener, srv *http.Server, path string) (*Listener, error) {
 		handed: make(chan net.Conn), done: make(chan struct{}),
 	}
 	tcp, ok := l.(*net.TCPListener)
-	if !ok {
+	if !ok || srv.TLSConfig != nil {
 		return d, nil
 	}
 	if srv.BaseContext != nil {
