@@ -30,10 +30,10 @@ func thrown(err error) error {
 
 // lookup is the error with which Sails fails to look up who owns the records of a list
 // of keys, other than owner if there is one, which it does before anything checks the
-// list; nil when it does not.
+// list; nil when it does not, and without Config.Strict.
 func (c *call) lookup(assoc *model.Association, keys, owner any) error {
 	list, ok := keys.([]any)
-	if !ok || assoc.Junction != nil {
+	if !ok || assoc.Junction != nil || !c.api.cfg.Strict {
 		return nil
 	}
 	text, end := "UsageError: Invalid criteria.\nDetails:\n  ", ""
