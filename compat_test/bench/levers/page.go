@@ -172,7 +172,7 @@ func excerpts(b *strings.Builder, row *report.Row, before, after *excerpt, clien
 
 // collectors is the table of settings of the garbage collector.
 func (r *run) collectors(b *strings.Builder) {
-	b.WriteString("\n## Settings of the collector\n\nThe operator's to choose ([0024](decisions/0024-collector-settings.md)); the library sets none.\n\n| setting |")
+	b.WriteString("\n## Settings of the collector\n\nThe operator's to choose ([0023](decisions/0023-collector-settings.md)); the library sets none.\n\n| setting |")
 	for _, id := range collectorRows {
 		fmt.Fprintf(b, " %s |", title(r.results.Row(id)))
 	}

@@ -105,7 +105,7 @@ var levers = []*lever{
 	{
 		name: "rooms-in-maps", title: "Rooms are slices in shards, memberships of a socket a short list",
 		undo:   "a map of members in each room, a map of rooms in each socket, one lock",
-		record: "0023-room-index.md", rows: []string{"rooms", "membership", "fan-1", "fan-4"}, profiled: "rooms",
+		record: "0019-room-index.md", rows: []string{"rooms", "membership", "fan-1", "fan-4"}, profiled: "rooms",
 	},
 	{
 		name: "context-per-message", title: "No context and no closure per message",
