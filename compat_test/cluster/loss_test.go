@@ -81,6 +81,10 @@ func TestRedisLoss(t *testing.T) {
 			t.Errorf("%s: out of order or twice", name)
 		}
 	}
+	eventually(t, "every message to be counted", func() bool { // one way or the other, whether its Emit failed or not
+		s := found[0].Stats()
+		return s.Published+s.Lost >= load.sent.Load()
+	})
 	s := found[0].Stats()
 	t.Logf("%d sent, %d arrived remotely, slowest Emit %v, %+v", len(local), len(remote), load.slowest(), s)
 	if lost := load.failed.Load(); s.Lost < lost || lost == 0 {
