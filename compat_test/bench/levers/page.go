@@ -123,10 +123,11 @@ func cell(row *report.Row, name string) string {
 		return ""
 	}
 	text := significant(v)
-	if c := row.Cells[name]; len(c.Samples) > 1 {
+	c := row.Cells[name]
+	if len(c.Samples) > 1 {
 		text += fmt.Sprintf(" ± %.0f %%", 100*c.Noise())
 	}
-	if c := row.Cells[name]; c.Faults != "" {
+	if c.Faults != "" {
 		text += " (" + c.Faults + ")"
 	}
 	return text

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -59,7 +60,9 @@ func (r *run) profiles() error {
 			}
 			if err == nil {
 				<-e.done
-				err = cmp.Or(e.err, e.read())
+				if err = e.err; err == nil {
+					err = e.read(r.ctx)
+				}
 			}
 			if err != nil {
 				r.broken = append(r.broken, fmt.Sprintf("profile of %s, %s: %v", l.profiled, name, err))
@@ -127,12 +130,12 @@ func parseMemory(text string) (m memory, err error) {
 }
 
 // read has pprof count the file.
-func (e *excerpt) read() error {
+func (e *excerpt) read(ctx context.Context) error {
 	args := []string{"tool", "pprof", "-top", "-nodecount=100000", "-nodefraction=0"}
 	if e.heap {
 		args = append(args, "-sample_index=inuse_space", "-unit=B")
 	}
-	out, err := exec.Command("go", append(args, e.file)...).Output()
+	out, err := exec.CommandContext(ctx, "go", append(args, e.file)...).Output()
 	if err != nil {
 		return fmt.Errorf("go tool pprof: %w", err)
 	}
