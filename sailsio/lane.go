@@ -42,7 +42,7 @@ type limits struct {
 
 func newLimits(running, parked, total int) *limits {
 	l := &limits{running: running, parked: parked, total: int64(total), idle: make(chan struct{}, 1)}
-	l.crew.Pool = &l.pool
+	l.crew.Pool, l.crew.Eager = &l.pool, true // mailboxes, emptied by a Crew, submit
 	return l
 }
 
