@@ -56,7 +56,7 @@ func command() error {
 	short := flag.Bool("short", false, "one round, short windows")
 	rounds := flag.Int("rounds", 3, "how often everything is measured")
 	out := flag.String("out", "", "where the page is written, if not to ../docs/levers.md")
-	limit := flag.Duration("limit", 8*time.Minute, "no further round begins after this time")
+	limit := flag.Duration("limit", 6*time.Minute, "no further round begins after this time, builds not counted")
 	flag.Parse()
 	processors, err := host.Pin()
 	if err != nil {
@@ -65,10 +65,6 @@ func command() error {
 	debug.SetGCPercent(400)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	// One round and the profiles take less than this beyond the limit.
-	ctx, cancel := context.WithTimeout(ctx, *limit+4*time.Minute)
-	defer cancel()
-
 	r := &run{ctx: ctx, processors: processors, began: time.Now(), limit: *limit, rounds: *rounds}
 	r.warm, r.window, r.rest = 300*time.Millisecond, 700*time.Millisecond, 2500*time.Millisecond
 	if *short {
@@ -117,6 +113,9 @@ func command() error {
 	return nil
 }
 
+// spare is more than a round and the profiles take beyond the limit.
+const spare = 5 * time.Minute
+
 // measure builds the servers, measures them in rounds and takes the profiles.
 func (r *run) measure() (err error) {
 	dir, err := os.MkdirTemp("", "levers")
@@ -129,10 +128,14 @@ func (r *run) measure() (err error) {
 		return err
 	}
 	if err := r.build(root, dir); err != nil {
-		return err
+		return interrupted(err)
 	}
+	var cancel context.CancelFunc
+	r.ctx, cancel = context.WithTimeout(r.ctx, r.limit+spare)
+	defer cancel()
+	built := time.Now()
 	for round := range r.rounds {
-		if round > 0 && time.Since(r.began) > r.limit {
+		if round > 0 && time.Since(built) > r.limit {
 			break
 		}
 		if err := r.round(round); err != nil {

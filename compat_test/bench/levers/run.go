@@ -20,7 +20,7 @@ type run struct {
 	ctx        context.Context
 	processors host.Processors
 	began      time.Time
-	limit      time.Duration
+	limit      time.Duration // of the rounds
 	rounds     int
 	levers     []*lever
 	gc         bool // the settings of the collector are measured
