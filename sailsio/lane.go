@@ -33,8 +33,8 @@ func now() time.Duration { return time.Since(began) }
 type limits struct {
 	pool     workers.Pool
 	crew     workers.Crew // of pool: runs the lanes
-	running  int // per socket
-	parked   int // per socket
+	running  int          // per socket
+	parked   int          // per socket
 	total    int64
 	inFlight atomic.Int64  // accepted and unfinished, all sockets
 	idle     chan struct{} // capacity 1: a hint that inFlight reached zero
