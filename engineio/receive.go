@@ -57,7 +57,9 @@ func (s *Session) receive(p eioproto.Packet) error {
 func (s *Session) ponged() {
 	s.mu.Lock()
 	s.awaitsPong.Store(false)
-	s.expect(s.srv.cfg.PingInterval)
+	if s.state != closed {
+		s.expect(s.srv.cfg.PingInterval)
+	}
 	s.mu.Unlock()
 }
 

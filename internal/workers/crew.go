@@ -3,6 +3,7 @@ package workers
 import (
 	"runtime"
 	"sync"
+	"time"
 )
 
 // Crew runs tasks that are mostly short and come in bursts, such as the mailboxes that
@@ -23,6 +24,7 @@ type Crew struct {
 	queue  []Task // from first on; guarded by mu
 	first  int    // guarded by mu
 	coming bool   // a worker was started and has not looked at the queue; guarded by mu
+	paused int    // workers that let others run and will go on; guarded by mu
 	bursts int8   // workers that may still find one task before they are taken to come alone; guarded by mu
 	alone  uint8  // tasks since a worker last gave way; guarded by mu
 }
@@ -31,7 +33,12 @@ const (
 	keepQueue   = 1024 // the capacity of a queue that is kept when it is empty
 	burstsAhead = 4    // what one burst lets expect
 	probeEvery  = 16   // tasks that seem to come alone: one of them gives way to see
+	lookEvery   = 8    // tasks between two looks at the clock
 )
+
+// turn is how long a worker runs tasks before others come to their turn: what the tasks
+// have written has to leave.
+const turn = time.Millisecond
 
 // Run has a worker run t and returns; it never blocks. Tasks may run in parallel.
 func (c *Crew) Run(t Task) {
@@ -42,8 +49,8 @@ func (c *Crew) Run(t Task) {
 		c.first, c.queue = 0, c.queue[:n]
 	}
 	c.queue = append(c.queue, t)
-	start := !c.coming
-	c.coming = true
+	start := !c.coming && c.paused == 0
+	c.coming = c.coming || start
 	yields := start && c.expectsMore()
 	c.mu.Unlock()
 	switch {
@@ -87,8 +94,17 @@ func (p *patient) Run() {
 }
 
 func (c *Crew) work(yielded bool) {
-	for arrived := true; ; arrived = false {
-		t, more := c.next(arrived, yielded)
+	var began time.Time // of this turn
+	for taken := 0; ; taken++ {
+		if taken%lookEvery == lookEvery-1 {
+			if now := time.Now(); began.IsZero() {
+				began = now
+			} else if now.Sub(began) > turn {
+				c.pause()
+				began = time.Now()
+			}
+		}
+		t, more := c.next(taken == 0, yielded)
 		if t == nil {
 			return
 		}
@@ -99,6 +115,18 @@ func (c *Crew) work(yielded bool) {
 	}
 }
 
+// pause lets others run. Relief that comes meanwhile leaves again, or one worker after
+// the other would run for its turn and nobody else.
+func (c *Crew) pause() {
+	c.mu.Lock()
+	c.paused++
+	c.mu.Unlock()
+	runtime.Gosched()
+	c.mu.Lock()
+	c.paused--
+	c.mu.Unlock()
+}
+
 // next takes a task, nil when there is none, and tells whether another worker is to be
 // started for those behind it. arrived is set by a worker that was on its way, and
 // yielded if it gave way to others then.
@@ -107,6 +135,9 @@ func (c *Crew) next(arrived, yielded bool) (t Task, more bool) {
 	defer c.mu.Unlock()
 	if arrived {
 		c.coming = false
+		if c.paused > 0 {
+			return nil, false
+		}
 		switch waiting := len(c.queue) - c.first; {
 		case waiting > 1:
 			c.bursts = burstsAhead

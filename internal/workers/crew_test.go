@@ -3,7 +3,9 @@ package workers_test
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-sails/sails/internal/workers"
 )
@@ -56,6 +58,35 @@ func TestCrew_TasksOfTasks(t *testing.T) {
 		}()
 	}
 	left.Wait()
+}
+
+// Who is ready when a long row of tasks begins, such as the flusher of what they write,
+// does not wait for all of them, on one processor either.
+func TestCrew_OthersHaveTheirTurn(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var p workers.Pool
+	defer p.Close()
+	c := workers.Crew{Pool: &p}
+	const n = 60 // of 0.1 ms: together less than what the runtime lets a goroutine run
+	var done atomic.Int64
+	before := make(chan int64, 1)
+	var left sync.WaitGroup
+	left.Add(n)
+	for range n {
+		c.Run(task(func() {
+			if done.Load() == 0 {
+				go func() { before <- done.Load() }()
+			}
+			for began := time.Now(); time.Since(began) < 100*time.Microsecond; {
+			}
+			done.Add(1)
+			left.Done()
+		}))
+	}
+	left.Wait()
+	if n := <-before; n >= 40 {
+		t.Errorf("another goroutine ran behind %d tasks", n)
+	}
 }
 
 // A queue that is hardly ever empty does not grow without end.
