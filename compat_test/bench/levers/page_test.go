@@ -80,7 +80,7 @@ func TestPage(t *testing.T) {
 	r.add("echo-4", "GOGC=400", 1.5, "")
 	page := r.page()
 	for _, want := range []string{
-		"| heartbeat, 10,000 clients, two a second each | 7.00 ± 14 % | 3.50 (2 connections dropped) | 0.50 |",
+		"| heartbeat, 10,000 clients, one every 1.5 s each | 7.00 ± 14 % | 3.50 (2 connections dropped) | 0.50 |",
 		"| polling echo, 100 clients | 50.0 | 25.0 | 0.50 |",
 		"`timer-per-session.patch`", "decisions/0004-one-coarse-wheel.md", "| GOGC=400 | 1.50 |",
 		"](#heartbeats-share-one-coarse-wheel)",

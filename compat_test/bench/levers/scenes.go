@@ -55,8 +55,9 @@ type stage struct {
 
 const (
 	idleClients = 10_000
-	// beat is the time between two heartbeats where those are measured.
-	beat = 500 * time.Millisecond
+	// beat is the time between two heartbeats where those are measured: longer than a
+	// reader takes to be idle.
+	beat = 1500 * time.Millisecond
 	// echoData is a small object, its keys in order so that every encoder agrees.
 	echoData = `{"count":17,"text":"thirty-two bytes of text, no more"}`
 )
@@ -185,8 +186,9 @@ func playHeartbeat(st *stage) error {
 	if err := st.loop.Run(time.Now().Add(2*beat), nil); err != nil { // all have had one
 		return err
 	}
-	span := 4 * beat
+	span := 2 * beat
 	if st.profile != nil {
+		span = 6 * beat // a server that only heartbeats does little
 		st.profileCPU(0, span)
 	}
 	before, had := time.Duration(0), pings()

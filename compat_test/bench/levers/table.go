@@ -163,6 +163,6 @@ func newRows() []*report.Row {
 	add("polling", "polling echo, 100 clients", microseconds)
 	add("connect", "connect and answer to CONNECT, 10,000 clients", microseconds)
 	add("idle", "idle connection, RSS, 10,000 clients", kibibytes)
-	add("heartbeat", "heartbeat, 10,000 clients, two a second each", microseconds)
+	add("heartbeat", "heartbeat, 10,000 clients, one every 1.5 s each", microseconds)
 	return rows
 }
