@@ -29,10 +29,10 @@ type Origin struct {
 }
 
 // NewOrigin describes the socket opened by handshake, which is kept and must not
-// be changed afterwards; see [Origin.RebuildHandshake]. Forwarding headers of the handshake count only as far
-// as its sender and the proxies before it are in trusted (VR-20, VR-21, SEC-68);
-// with none trusted the client is the TCP peer. A nil handshake is a socket
-// without identity, for tests.
+// be changed afterwards; see [Origin.RebuildHandshake]. Forwarding headers of the
+// handshake count only as far as its sender and the proxies before it are in trusted
+// (VR-20, VR-21, SEC-68); with none trusted the client is the TCP peer. A nil
+// handshake is a socket without identity, for tests.
 func NewOrigin(handshake *http.Request, trusted ...netip.Prefix) *Origin {
 	if handshake == nil {
 		return new(Origin)

@@ -112,7 +112,8 @@ func (m *Manager) skips(r *http.Request) bool {
 	if socket := socketFromContext(r.Context()); socket != nil && socket.nosessionHeader {
 		return true
 	}
-	if _, virtual := virtualrequest.FromContext(r.Context()); virtual && r.Header.Get("Nosession") != "" { // spelled so, it is found without an allocation
+	// Spelled as it is stored, the field is found without an allocation.
+	if _, virtual := virtualrequest.FromContext(r.Context()); virtual && r.Header.Get("Nosession") != "" {
 		return true
 	}
 	return m.cfg.Skip(r)
