@@ -143,8 +143,9 @@ func (c *call) add012(ctx context.Context) (any, error) {
 		}
 		values := c.o.Values
 		if c.o.AssociatedIDs != nil {
-			values = record012(target, map[string]any{target.PrimaryKey.Name: c.o.AssociatedIDs}, c.api.cfg.UnsafeAutomatic)
-			// What cannot be a key is no record's.
+			// What cannot be a key is no record's, and none becomes it.
+			_, err := target.IDs(c.o.AssociatedIDs)
+			values = record012(target, map[string]any{target.PrimaryKey.Name: c.o.AssociatedIDs}, c.api.cfg.UnsafeAutomatic && err == nil)
 			if q, err := target.ByID(c.o.AssociatedIDs); err == nil {
 				if child, err = store.FindOne(ctx, q); err != nil {
 					return err
