@@ -108,8 +108,9 @@ type Config struct {
 	Production bool
 
 	// Strict reproduces what Sails does where that is a mistake: the status 500 for
-	// unparsable parameters (SU-15) and a removedFrom for a record that was added to
-	// the collection it is in already (SU-16).
+	// unparsable parameters and keys (SU-15), a removedFrom for a record that was added
+	// to the collection it is in already (SU-16), and messages of replace that take an id
+	// sent twice, or as the text of a number, for a new one.
 	Strict bool
 
 	// RawMessages publishes what Sails does to the letter: records without

@@ -2,7 +2,6 @@ package blueprint
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/go-sails/sails/sailsio/model"
 )
@@ -55,15 +54,16 @@ func (c *call) lookup(assoc *model.Association, keys, owner any) error {
 // no list has no ids.
 func differenceAsSent(assoc *model.Association, sent any, before []model.Record) (came []any, stays map[any]bool) {
 	stays = map[any]bool{}
+	was := make(map[any]bool, len(before))
+	for _, member := range before {
+		was[assoc.Target.ID(member)] = true
+	}
 	list, _ := sent.([]any)
 	for _, item := range list {
-		was := slices.ContainsFunc(before, func(member model.Record) bool {
-			return model.Equal(member[assoc.Target.PrimaryKey.Name], item)
-		})
 		ids, err := assoc.Target.IDs(item)
 		switch {
 		case err != nil || len(ids) == 0: // replacing would have failed
-		case was:
+		case was[assoc.Target.ID(item)]:
 			stays[ids[0]] = true
 		default:
 			came = append(came, ids[0])
