@@ -34,14 +34,7 @@ func (s *Session) receive(p eioproto.Packet) error {
 		if s.enc.revision == 4 {
 			return stopTransportError
 		}
-		s.mu.Lock()
-		s.expect(s.srv.cfg.PingInterval + s.srv.cfg.PingTimeout)
-		if s.state != open {
-			s.mu.Unlock()
-			return nil
-		}
-		s.queue = append(s.queue, pongPacket)
-		s.enqueued(pongPacket.size())
+		s.pinged()
 		return nil
 	case eioproto.Pong:
 		if s.enc.revision == 3 {
@@ -51,6 +44,20 @@ func (s *Session) receive(p eioproto.Packet) error {
 		return nil
 	}
 	return nil // open, upgrade, noop mean nothing here; close is the transport's
+}
+
+// pinged answers a ping of revision 3 and begins the wait for the next.
+func (s *Session) pinged() {
+	s.mu.Lock()
+	if s.state != closed {
+		s.expect(s.srv.cfg.PingInterval + s.srv.cfg.PingTimeout)
+	}
+	if s.state != open {
+		s.mu.Unlock()
+		return
+	}
+	s.queue = append(s.queue, pongPacket)
+	s.enqueued(pongPacket.size())
 }
 
 // ponged begins the wait for the next ping of revision 4.
