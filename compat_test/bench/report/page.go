@@ -22,7 +22,7 @@ func (r *Results) page() string {
 	if r.Merged {
 		b.WriteString(", some rows in a later run than others")
 	}
-	fmt.Fprintf(b, ". %d of %d goals are met.\n\n", met, all)
+	fmt.Fprintf(b, ". %d of %d goals are met. What each lever does, taken out of the code, is in [levers](levers.md) (`make bench-levers`).\n\n", met, all)
 	r.method(b)
 	b.WriteString("\n## Figures\n\nThe server's processor time per operation in µs, unless the row says otherwise; medians. " +
 		"± is half the distance between the extremes of the rounds. Lower is better.\n")
