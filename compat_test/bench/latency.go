@@ -43,7 +43,9 @@ func (b *bench) playLatency() error {
 		for _, name := range []string{report.Ours, report.Direct, l.peer} {
 			add(l.id, name, saturation(name))
 		}
-		add(l.id+"-same", report.Ours, saturation(l.peer))
+		if l.gathered {
+			add(l.id+"-same", report.Ours, saturation(l.peer))
+		}
 		// What the generator and the kernel cost at our rate: the floor has nothing else.
 		add(l.id, report.Floor, saturation(report.Ours))
 	}
@@ -61,6 +63,9 @@ func (b *bench) playLatency() error {
 		}
 	}
 	for _, l := range latencies { // the peer's two rates are one
+		if !l.gathered {
+			continue
+		}
 		same, own := b.results.Row(l.id+"-same-p99"), b.results.Row(l.id+"-p99")
 		if c := own.Cells[l.peer]; c != nil && same.Cells[report.Ours] != nil {
 			same.Cells[l.peer] = c
@@ -122,7 +127,13 @@ func (st *stage) latencyLoad(l latency, a load.Arrivals) (func() (*load.Sample, 
 		return func() (*load.Sample, error) { return st.loop.OpenPolling(pollers, load.Echo(echoData), a) }, err
 	}
 	clients, err := st.dial(200)
-	x := map[string]load.Exchange{"latency-echo": load.Echo(echoData), "latency-echo3": load.Echo(echoData), "latency-rooms": load.Rooms(), "latency-virtual": load.Virtual()}[l.id]
+	x := load.Echo(echoData)
+	switch l.title {
+	case "room join or leave":
+		x = load.Rooms()
+	case "virtual GET":
+		x = load.Virtual()
+	}
 	return func() (*load.Sample, error) { return st.loop.Open(clients, x, a) }, err
 }
 

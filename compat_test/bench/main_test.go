@@ -61,7 +61,7 @@ func TestNewRows(t *testing.T) {
 		sections[last] = true
 	}
 	for _, l := range latencies {
-		if !seen[rowID(l.closed, l.revision)] || !seen[l.id+"-same-p99"] {
+		if !seen[rowID(l.closed, l.revision)] || l.gathered != seen[l.id+"-same-p99"] {
 			t.Errorf("%s: no row for its saturation, or for the peer's rate", l.id)
 		}
 	}

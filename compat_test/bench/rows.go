@@ -81,6 +81,7 @@ func (t *table) basics(rev int) {
 		t.add("Broadcast", id(fanID(members, 2048, 4)), title("2 KiB", 4), microseconds, rev, ratio(report.Node, 0.55))
 	}
 	t.add("Rooms", id("rooms"), "room join or leave with ack, 200 clients, 2 outstanding each", microseconds, rev, ratio(report.Node, 0.35))
+	t.add("Rooms", id("rooms-1"), "room join or leave with ack, 200 clients, 1 outstanding each", microseconds, rev, ratio(report.Node, 0.35))
 	t.add("Polling", id("polling"), "polling echo with ack, 100 clients (a GET and a POST)", microseconds, rev,
 		onBothRoads(ratio(report.Node, 0.45), ratio(report.Floor, 1.2))...)
 	t.add("Virtual requests", id("virtual"), "virtual GET through gorilla/mux, no sessions, 200 clients × 4", microseconds, rev, onBothRoads(ratio(report.NodeSails, 0.06))...)
@@ -90,20 +91,30 @@ func (t *table) basics(rev int) {
 }
 
 func (t *table) latencies() {
-	const own = "Latency at a quarter of each server's saturation"
-	for _, l := range latencies {
-		for _, q := range []string{"p50", "p99", "p99.9"} {
-			var goals []report.Goal
-			if q == "p99" {
-				goals = onBothRoads(ratio(l.peer, 1))
-			}
-			t.add(own, l.id+"-"+q, l.title+", "+q, microseconds, l.revision, goals...)
+	for _, gathered := range []bool{true, false} {
+		section := "Latency at a quarter of each server's saturation"
+		if !gathered {
+			section = "Latency at a quarter of each server's saturation by clients with one request outstanding"
 		}
-		t.add(own, l.id+"-cpu", l.title+", CPU per operation meanwhile", microseconds, l.revision)
-		t.add(own, l.id+"-late", l.title+", the generator behind its plan, p99", microseconds, l.revision)
+		for _, l := range latencies {
+			if l.gathered != gathered {
+				continue
+			}
+			for _, q := range []string{"p50", "p99", "p99.9"} {
+				var goals []report.Goal
+				if q == "p99" {
+					goals = onBothRoads(ratio(l.peer, 1))
+				}
+				t.add(section, l.id+"-"+q, l.title+", "+q, microseconds, l.revision, goals...)
+			}
+			t.add(section, l.id+"-cpu", l.title+", CPU per operation meanwhile", microseconds, l.revision)
+			t.add(section, l.id+"-late", l.title+", the generator behind its plan, p99", microseconds, l.revision)
+		}
 	}
 	for _, l := range latencies {
-		t.add("Latency at a quarter of Node's saturation", l.id+"-same-p99", l.title+", p99", microseconds, l.revision, ratio(l.peer, 1))
+		if l.gathered {
+			t.add("Latency at a quarter of Node's saturation", l.id+"-same-p99", l.title+", p99", microseconds, l.revision, ratio(l.peer, 1))
+		}
 	}
 }
 
@@ -162,15 +173,19 @@ type latency struct {
 	closed    string // the scene whose row tells the saturation
 	peer      string // Node, or Node Sails
 	revision  int
+	gathered  bool // the closed loop sends what a server can gather: more than arrivals one by one let it do
 }
 
 var latencies = []latency{
-	{"latency-echo", "echo", "echo-4", report.Node, 4},
-	{"latency-echo3", "echo", "echo-4", report.Node, 3},
-	{"latency-broadcast", "broadcast to 1,000 members, 100 B", fanID(1000, 100, 4), report.Node, 4},
-	{"latency-rooms", "room join or leave", "rooms", report.Node, 4},
-	{"latency-polling", "polling echo", "polling", report.Node, 4},
-	{"latency-virtual", "virtual GET", "virtual", report.NodeSails, 3},
+	{"latency-echo", "echo", "echo-4", report.Node, 4, true},
+	{"latency-echo3", "echo", "echo-4", report.Node, 3, true},
+	{"latency-broadcast", "broadcast to 1,000 members, 100 B", fanID(1000, 100, 4), report.Node, 4, true},
+	{"latency-rooms", "room join or leave", "rooms", report.Node, 4, true},
+	{"latency-polling", "polling echo", "polling", report.Node, 4, true},
+	{"latency-virtual", "virtual GET", "virtual", report.NodeSails, 3, true},
+	{"latency-one-echo", "echo", "echo-1", report.Node, 4, false},
+	{"latency-one-echo3", "echo", "echo-1", report.Node, 3, false},
+	{"latency-one-rooms", "room join or leave", "rooms-1", report.Node, 4, false},
 }
 
 func rowID(name string, revision int) string { return fmt.Sprintf("%s-eio%d", name, revision) }
