@@ -47,7 +47,7 @@ func run() error {
 	rounds := flag.Int("rounds", 3, "how often everything is measured")
 	only := flag.String("servers", "", "comma-separated names of servers; empty is all")
 	scenes := flag.String("scenes", "", "comma-separated names of scenes; empty is all: "+strings.Join(sceneNames(), " "))
-	out := flag.String("out", "../docs", "folder for benchmarks.md and charts; empty writes nothing")
+	out := flag.String("out", docs, "folder for benchmarks.md and charts; empty writes nothing")
 	data := flag.String("data", "bench/results.json", "where the figures are kept for other programs; written with the report")
 	merge := flag.Bool("merge", false, "keep the figures of earlier runs where nothing is measured now")
 	render := flag.Bool("render", false, "only write the report again from the figures kept")
@@ -167,6 +167,10 @@ func (b *bench) measureAll(rounds int) error {
 	return err
 }
 
+// docs is where the report is, unless the command line says otherwise; with it, the
+// summary in README.md is renewed.
+const docs = "../docs"
+
 func publish(results *report.Results, out, data string) error {
 	report.Table(os.Stdout, results)
 	if out == "" {
@@ -182,6 +186,11 @@ func publish(results *report.Results, out, data string) error {
 	}
 	if err := results.WriteCapacity(filepath.Join(out, "capacity.md")); err != nil {
 		return err
+	}
+	if out == docs {
+		if err := results.WriteSummary("../README.md"); err != nil {
+			return err
+		}
 	}
 	return results.WritePage(filepath.Join(out, "benchmarks.md"))
 }

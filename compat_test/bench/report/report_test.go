@@ -41,7 +41,7 @@ func TestFigure(t *testing.T) {
 	}
 }
 
-// The pages are what the committed figures say.
+// The pages are what the committed figures say, and all rows of the summary exist.
 func TestPages_FollowTheFigures(t *testing.T) {
 	r, err := Load("../results.json")
 	if err != nil {
@@ -58,6 +58,18 @@ func TestPages_FollowTheFigures(t *testing.T) {
 	}
 	for _, c := range r.Curves {
 		pages["charts/"+c.ID+".svg"] = c.svg()
+	}
+	for _, s := range summaryRows {
+		if r.Row(s.id) == nil {
+			t.Errorf("no row %s for the summary", s.id)
+		}
+	}
+	readme, err := os.ReadFile(filepath.Join(docs, "../README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages["../README.md"], err = r.withSummary(string(readme)); err != nil {
+		t.Error(err)
 	}
 	for name, want := range pages {
 		got, err := os.ReadFile(filepath.Join(docs, name))
